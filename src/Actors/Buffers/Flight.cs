@@ -1,0 +1,57 @@
+namespace ChimneyActors.Buffers;
+
+/// <summary>Names one journey of a parcel. 27 bits: ids come round again after 134 million journeys of a stack.</summary>
+/// <param name="Value">The id.</param>
+public readonly record struct FlightId(int Value)
+{
+    private const int Mask = (1 << 27) - 1;
+    private static int _last;
+
+    /// <summary>The next id of the process.</summary>
+    public static FlightId Next() => new(Interlocked.Increment(ref _last) & Mask);
+}
+
+/// <summary>A chain of parcels on its one journey: how messages carry them.</summary>
+/// <param name="Id">The journey of the head; in a completion the other members may come from other journeys.</param>
+/// <param name="Head">First parcel; the rest hangs on <see cref="Parcel.Next"/>.</param>
+/// <param name="Count">How many parcels the chain had when the message was made.</param>
+/// <remarks>Custody of the whole chain is held by the head's cell: one swap a hop, however long the chain.</remarks>
+public readonly record struct Flight(FlightId Id, Parcel Head, int Count)
+{
+    /// <summary>Whether this holder has the chain in this moment.</summary>
+    public bool IsHeldBy(HolderId holder) =>
+        Head.Custody.Holder == holder && Head.Custody.Flight == Id
+        && Head.Custody.State is CustodyState.Outstanding or CustodyState.Completed;
+
+    /// <summary>Hands the chain from one holder to the next. False: it is not this holder's to give.</summary>
+    internal bool TryPass(HolderId from, HolderId to)
+    {
+        // A chain is Outstanding going down and Completed coming up; which one is known only to the cell.
+        CustodyState state = Head.Custody.State;
+        return state is CustodyState.Outstanding or CustodyState.Completed
+            && Head.Custody.TryMove(state, Id, from, state, Id, to);
+    }
+
+    /// <summary>Sends a chain of rented parcels on its journey: one new flight id, held by its sender.</summary>
+    internal static Flight Depart(Parcel head, HolderId sender)
+    {
+        FlightId id = FlightId.Next();
+        int count = 0;
+        for (Parcel? parcel = head; parcel is not null; parcel = parcel.Next, count++)
+        {
+            parcel.Status = NdisStatus.Pending;
+            parcel.BytesTransferred = 0;
+            parcel.BroughtHome = false;
+            parcel.Custody.Set(CustodyState.Outstanding, id, parcel == head ? sender : HolderId.Chain);
+        }
+        return new Flight(id, head, count);
+    }
+
+    /// <summary>At the end of the way down: from now on every member is held by itself and may be completed alone.</summary>
+    internal void Disperse(HolderId holder)
+    {
+        for (Parcel? parcel = Head.Next; parcel is not null; parcel = parcel.Next)
+            parcel.Custody.TryMove(
+                CustodyState.Outstanding, Id, HolderId.Chain, CustodyState.Outstanding, Id, holder);
+    }
+}

@@ -1,0 +1,60 @@
+namespace ChimneyActors.Buffers;
+
+/// <summary>Outcome of a request, with the values of the public NDIS headers.</summary>
+/// <remarks>
+/// Compare values, never the sign: <see cref="Pending"/> and <see cref="OffloadPartialSuccess"/> count as success in a
+/// sign test and mean nothing of the kind. Source: ndis.h, ndischimney.h.
+/// </remarks>
+public enum NdisStatus : uint
+{
+    /// <summary>Done; the rule of the operation says what "done" includes.</summary>
+    Success = 0x00000000,
+
+    /// <summary>Will be completed later. Never a final status.</summary>
+    Pending = 0x00000103,
+
+    /// <summary>The block was offloaded, one of its dependents was not. Initiate only.</summary>
+    OffloadPartialSuccess = 0x40020004,
+
+    /// <summary>The operation failed for a reason without a code of its own. State operations only.</summary>
+    Failure = 0xC0000001,
+
+    /// <summary>The request carries a parameter outside its lawful range.</summary>
+    InvalidParameter = 0xC000000D,
+
+    /// <summary>No memory at the host.</summary>
+    Resources = 0xC000009A,
+
+    /// <summary>The target does not know the operation.</summary>
+    NotSupported = 0xC00000BB,
+
+    /// <summary>A receive after the end of the stream, or a send after a graceful disconnect.</summary>
+    InvalidState = 0xC0000184,
+
+    /// <summary>The connection was aborted, by the peer's RST or by a local abortive disconnect.</summary>
+    RequestAborted = 0xC001000C,
+
+    /// <summary>The adapter is pausing or paused.</summary>
+    Paused = 0xC023002A,
+
+    /// <summary>The connection is on its way back to the host, which goes on with the stream itself.</summary>
+    UploadInProgress = 0xC0231001,
+
+    /// <summary>An intermediate has no memory: status of the first NET_BUFFER_LIST of the chain.</summary>
+    RequestUpload = 0xC0231002,
+
+    /// <summary>An intermediate has no memory: status of all later NET_BUFFER_LISTs of the chain.</summary>
+    UploadRequested = 0xC0231003,
+
+    /// <summary>The target has no room for another connection.</summary>
+    OffloadTcpEntries = 0xC0231004,
+
+    /// <summary>Nothing of the indicated data was taken.</summary>
+    OffloadDataNotAccepted = 0xC023100E,
+
+    /// <summary>A part of the indicated data was taken.</summary>
+    OffloadDataPartiallyAccepted = 0xC0231010,
+
+    /// <summary>The target considers the connection a bad candidate.</summary>
+    OffloadConnectionRejected = 0xC0231012,
+}

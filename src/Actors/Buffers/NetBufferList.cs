@@ -1,0 +1,69 @@
+namespace ChimneyActors.Buffers;
+
+/// <summary>The unit of ownership on the data path: one or more NET_BUFFERs, a status, and the way home.</summary>
+/// <remarks>Source: ns-nbl-net_buffer_list.md. Rented from a <see cref="NetBufferListPool"/>, never made elsewhere.</remarks>
+public sealed class NetBufferList : Parcel
+{
+    private readonly NetBuffer _first = new();
+
+    internal NetBufferList(NetBufferListPool pool) => Pool = pool;
+
+    /// <summary>Where it was rented and goes back to.</summary>
+    internal NetBufferListPool Pool { get; }
+
+    /// <summary>Memory of its own, for received data; empty in pools that have none.</summary>
+    public Memory<byte> Buffer { get; internal set; }
+
+    /// <summary>The first NET_BUFFER.</summary>
+    public NetBuffer FirstNetBuffer => _first;
+
+    /// <summary>Graceful or abortive; for a disconnect only.</summary>
+    internal int Flags { get; set; }
+
+    /// <summary>TcpReceiveNoPush: complete a posted receive only when it is full (RECV-14).</summary>
+    public bool NoPush { get; internal set; }
+
+    /// <summary>Bytes in use over all NET_BUFFERs.</summary>
+    public long DataLength
+    {
+        get
+        {
+            long sum = 0;
+            for (NetBuffer? buffer = _first; buffer is not null; buffer = buffer.Next)
+                sum += buffer.DataLength;
+            return sum;
+        }
+    }
+
+    private protected override void OnCompleted(long bytes)
+    {
+        if (Operation == OffloadOperation.ReceiveIndicate)
+            return;     // the data start moves by what the host consumed, when the answer has come home
+        long left = Math.Min(bytes, DataLength);
+        for (NetBuffer? buffer = _first; buffer is not null && left > 0; buffer = buffer.Next)
+        {
+            long step = Math.Min(left, buffer.DataLength);
+            buffer.Advance(step);
+            left -= step;
+        }
+    }
+
+    /// <summary>Forgets everything of the journey; called by the pool.</summary>
+    internal void Reset()
+    {
+        Next = null;
+        Operation = OffloadOperation.None;
+        Connection = OffloadHandle.None;
+        StreamOffset = 0;
+        Status = NdisStatus.Success;
+        BytesTransferred = 0;
+        BroughtHome = false;
+        ProtocolReserved = null;
+        MiniportReserved = null;
+        Flags = 0;
+        NoPush = false;
+        Frames.Clear();
+        _first.Next = null;
+        _first.Detach();
+    }
+}

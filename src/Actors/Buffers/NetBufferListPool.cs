@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace ChimneyActors.Buffers;
+
+/// <summary>Told when a pool that was empty has something again.</summary>
+public interface IPoolWaiter
+{
+    /// <summary>Called once for each wait, from any thread, without locks held. Rent again, and wait again if need be.</summary>
+    void RoomAgain();
+}
+
+/// <summary>All NET_BUFFER_LISTs of one purpose. Bounded: its size bounds every mailbox behind it.</summary>
+/// <remarks>Lists are made when first needed and kept. A pool never fails a request: whoever finds it empty waits.</remarks>
+public sealed class NetBufferListPool
+{
+    private readonly object _lock = new();
+    private readonly Stack<NetBufferList> _free = new();
+    private readonly List<NetBufferList> _all = [];
+    private readonly Queue<IPoolWaiter> _waiting = new();
+    private readonly int _bufferBytes;
+    private readonly IVerifier _verifier;
+    private int _max;
+
+    /// <summary>A pool.</summary>
+    /// <param name="name">For reports.</param>
+    /// <param name="max">Most lists that can be out at once.</param>
+    /// <param name="bufferBytes">Memory that each list brings along; 0 for none.</param>
+    /// <param name="verifier">Takes reports of unlawful returns.</param>
+    public NetBufferListPool(string name, int max, int bufferBytes, IVerifier verifier)
+    {
+        Name = name;
+        _max = max;
+        _bufferBytes = bufferBytes;
+        _verifier = verifier;
+    }
+
+    /// <summary>For reports.</summary>
+    public string Name { get; }
+
+    /// <summary>Bytes of memory each list brings along.</summary>
+    public int BufferBytes => _bufferBytes;
+
+    /// <summary>How many lists are not in the pool now.</summary>
+    public int Out
+    {
+        get
+        {
+            lock (_lock)
+                return _all.Count - _free.Count;
+        }
+    }
+
+    /// <summary>A list, or null when all are out: then <paramref name="waiter"/> is told as soon as one is back.</summary>
+    public NetBufferList? Rent(IPoolWaiter? waiter)
+    {
+        lock (_lock)
+        {
+            if (!_free.TryPop(out NetBufferList? list))
+            {
+                if (_all.Count >= _max)
+                {
+                    if (waiter is not null)
+                        _waiting.Enqueue(waiter);
+                    return null;
+                }
+                list = new NetBufferList(this);
+                if (_bufferBytes > 0)
+                    list.Buffer = GC.AllocateUninitializedArray<byte>(_bufferBytes, pinned: true);
+                _all.Add(list);
+            }
+            list.Custody.Set(CustodyState.Rented, default, HolderId.None);
+            return list;
+        }
+    }
+
+    /// <summary>Takes a list back. False, with a report, if it is not rented: outstanding, or returned already.</summary>
+    public bool Return(NetBufferList list)
+    {
+        IPoolWaiter? waiter = null;
+        lock (_lock)
+        {
+            if (!list.Custody.TryMove(CustodyState.Rented, list.Custody.Flight, list.Custody.Holder,
+                CustodyState.Free, default, HolderId.None))
+            {
+                string detail = string.Create(CultureInfo.InvariantCulture,
+                    $"returned to pool {Name} while {list.Custody.State}; {list.Describe()}");
+                _verifier.Report(new Violation(VerifierCheck.UseAfterHandOver, Name, list.Connection, list.Id,
+                    list.Custody.Flight, detail));
+                return false;
+            }
+            list.Reset();
+            _free.Push(list);
+            _waiting.TryDequeue(out waiter);
+        }
+        waiter?.RoomAgain();
+        return true;
+    }
+
+    /// <summary>Makes room for more lists: a connection reserves its disconnects when it is initiated.</summary>
+    internal void Reserve(int lists)
+    {
+        lock (_lock)
+            _max += lists;
+    }
+
+    /// <summary>Every list ever made, for the auditor.</summary>
+    internal NetBufferList[] Audit()
+    {
+        lock (_lock)
+            return [.. _all];
+    }
+}
