@@ -1,0 +1,52 @@
+namespace ChimneyActors.Architecture;
+
+/// <summary>One use of one type by another, in terms of the tree.</summary>
+/// <param name="From">Folder of the user: the first name behind the root namespace; empty in the root itself.</param>
+/// <param name="To">Folder of the used type, or <see cref="Layers.Akka"/>.</param>
+/// <param name="User">Full name of the using type.</param>
+/// <param name="Used">Full name of the used type.</param>
+internal sealed record Edge(string From, string To, string User, string Used);
+
+/// <summary>Who may use whom. The base library is free to all; a folder is always free to itself.</summary>
+internal static class Layers
+{
+    public const string Akka = "Akka";
+
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Buffers"] = [],
+        ["Ndis"] = ["Buffers"],
+        ["Targets"] = ["Ndis", "Buffers"],
+        ["Supervision"] = ["Ndis", "Buffers", Akka],
+        ["Protocols"] = ["Supervision", "Ndis", "Buffers", Akka],
+        ["Intermediates"] = ["Supervision", "Ndis", "Buffers", Akka],
+        ["Miniports"] = ["Supervision", "Ndis", "Buffers", Akka],
+        ["Embedding"] =
+            ["Protocols", "Intermediates", "Miniports", "Targets", "Supervision", "Ndis", "Buffers", Akka],
+    };
+
+    /// <summary>Two marks on the base message, without which a host's settings could lose a message.</summary>
+    private static readonly HashSet<(string Folder, string Type)> Exceptions =
+    [
+        ("Ndis", "Akka.Actor.INoSerializationVerificationNeeded"),
+        ("Ndis", "Akka.Event.IDeadLetterSuppression"),
+    ];
+
+    /// <summary>One line for every edge that is not in the table.</summary>
+    public static string[] Breaches(IEnumerable<Edge> edges) =>
+    [
+        .. edges.Where(edge => !IsAllowed(edge))
+            .Select(edge => $"{edge.User} uses {edge.Used}: {Name(edge.From)} may not use {Name(edge.To)}")
+            .Distinct().Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether the table has a row for the folder.</summary>
+    public static bool Knows(string folder) => Allowed.ContainsKey(folder);
+
+    private static bool IsAllowed(Edge edge) =>
+        edge.From == edge.To
+        || Exceptions.Contains((edge.From, edge.Used))
+        || (Allowed.TryGetValue(edge.From, out string[]? allowed) && allowed.Contains(edge.To));
+
+    private static string Name(string folder) => folder.Length == 0 ? "the bare root namespace" : folder;
+}
