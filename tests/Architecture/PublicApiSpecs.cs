@@ -1,0 +1,52 @@
+using ChimneyActors.Buffers;
+using PublicApiGenerator;
+
+namespace ChimneyActors.Architecture;
+
+public sealed class PublicApiSpecs
+{
+    private const string Accept = "CHIMNEY_ACCEPT_API";
+    private static readonly string Approved = Path.Combine(Sources.Root, "src", "Actors", "PublicApi.txt");
+
+    [Fact]
+    public void The_public_api_is_the_approved_one()
+    {
+        string api = typeof(NdisStatus).Assembly.GeneratePublicApi(
+            new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        if (Environment.GetEnvironmentVariable(Accept) == "1")
+            File.WriteAllText(Approved, api);
+
+        string approved = File.Exists(Approved) ? File.ReadAllText(Approved).ReplaceLineEndings("\n") : "";
+
+        FirstDifference(approved, api).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("a\nb\n", "a\nb\n", null)]
+    [InlineData("a\nb\n", "a\nc\nb\n", "line 2: approved \"b\", now \"c\"")]
+    [InlineData("a\nb\n", "a\n", "line 2: approved \"b\", now \"\"")]
+    public void The_first_difference_is_shown(string approved, string now, string? message)
+    {
+        string? difference = FirstDifference(approved, now);
+        if (message is null)
+            difference.ShouldBeNull();
+        else
+            difference!.ShouldContain(message);
+    }
+
+    private static string? FirstDifference(string approved, string now)
+    {
+        if (approved == now)
+            return null;
+        string[] old = approved.Split('\n');
+        string[] fresh = now.Split('\n');
+        int line = old.Zip(fresh).TakeWhile(pair => pair.First == pair.Second).Count();
+        return $"""
+            The public API changed at line {line + 1}: approved "{At(old)}", now "{At(fresh)}".
+            If that is meant, accept it and commit src/Actors/PublicApi.txt:
+                {Accept}=1 dotnet test tests/Architecture
+            """;
+
+        string At(string[] lines) => line < lines.Length ? lines[line].Trim() : "";
+    }
+}
