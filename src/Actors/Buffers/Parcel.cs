@@ -59,6 +59,9 @@ public abstract class Parcel
     /// <summary>Whether the custodian completed it because a holder died: no driver below has executed it.</summary>
     public bool BroughtHome { get; internal set; }
 
+    /// <summary>Whether its memory may still be touched by an adapter that does not answer: never to be used again.</summary>
+    internal bool IsQuarantined { get; set; }
+
     /// <summary>For the protocol alone: who is to be told when it lands.</summary>
     internal object? ProtocolReserved { get; set; }
 

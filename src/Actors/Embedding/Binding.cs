@@ -1,0 +1,64 @@
+using System.Net.Sockets;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Protocols;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>The face of a protocol binding: offloads connections.</summary>
+public sealed class Binding
+{
+    private readonly DriverStack _stack;
+    private readonly Edge _edge;
+
+    internal Binding(DriverStack stack, Edge edge)
+    {
+        _stack = stack;
+        _edge = edge;
+    }
+
+    internal bool IsStopping => _stack.Stopping;
+
+    /// <summary>Its name in the stack.</summary>
+    public string Name => _edge.Name;
+
+    /// <summary>Hands a connected socket to the target. Until it is uploaded the caller must not use the socket.</summary>
+    /// <param name="socket">A connected TCP socket.</param>
+    /// <param name="user">Is told of data, FIN and abort; without one, receive with
+    /// <see cref="OffloadedConnection.ReceiveAsync"/>.</param>
+    /// <exception cref="OffloadException">The target did not take it; the socket is still the caller's.</exception>
+    public Task<OffloadedConnection> OffloadAsync(Socket socket, IConnectionUser? user = null) =>
+        OffloadAsync(new UploadResult(socket, default, default, false), user);
+
+    /// <summary>Hands an uploaded connection back to a target: its streams go on where they stand.</summary>
+    /// <param name="uploaded">What <see cref="OffloadedConnection.UploadAsync"/> gave; its socket must be there.</param>
+    /// <param name="user">As above.</param>
+    public Task<OffloadedConnection> OffloadAsync(UploadResult uploaded, IConnectionUser? user = null) =>
+        OffloadAsync(uploaded, user, null);
+
+    internal async Task<OffloadedConnection> OffloadAsync(
+        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted)
+    {
+        ArgumentNullException.ThrowIfNull(uploaded.Socket);
+        var connection = new OffloadedConnection(_stack, _edge, user) { OnUploadWanted = uploadWanted };
+        // What was buffered counts as not yet received: the target delivers it first (INIT-11).
+        StreamPositions positions = uploaded.Positions with
+        {
+            Received = uploaded.Positions.Received - uploaded.BufferedData.Length,
+        };
+        var block = new OffloadBlock
+        {
+            Socket = uploaded.Socket,
+            Positions = positions,
+            BufferedData = uploaded.BufferedData,
+            FinSent = uploaded.FinSent,
+            State = uploaded.FinSent ? TcpConnectionState.FinWait1 : TcpConnectionState.Established,
+        };
+        var post = new StatePost(connection.Core, OffloadOperation.Initiate, block);
+        if (_stack.Stopping || !_edge.Tell(post, null) || _stack.Stopped)
+            post.Lost();
+        OffloadBlock done = await post.Done.ConfigureAwait(false);
+        return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status);
+    }
+}

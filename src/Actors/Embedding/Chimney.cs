@@ -1,0 +1,133 @@
+using Akka.Actor;
+using Akka.Event;
+using ChimneyActors.Buffers;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>A stack of drivers inside somebody's actor system.</summary>
+/// <remarks>A guest: everything lives under one actor, settings are added below the host's own, and the stack ends
+/// with the host's coordinated shutdown, before the host's actors do. However it ends, no caller is left waiting.</remarks>
+public sealed class Chimney : IAsyncDisposable
+{
+    private static int _count;
+    private readonly ActorSystem _system;
+    private readonly DriverStack _stack;
+    private readonly IActorRef _root;
+    private readonly DeadLetterTap _tap;
+    private readonly Dictionary<string, Binding> _bindings;
+    private readonly List<IDisposable> _targets;
+    private readonly Lock _stopLock = new();
+    private Task? _stopped;
+
+    private Chimney(ActorSystem system, DriverStack stack, StackBuilder plan)
+    {
+        _system = system;
+        _stack = stack;
+        _bindings = plan.Drivers.Where(driver => driver.Kind == DriverKind.Binding)
+            .ToDictionary(driver => driver.Name, driver => new Binding(stack, driver.Edge));
+        _targets = [.. plan.Drivers.Select(driver => driver.Target).OfType<IDisposable>()];
+        var extended = (ExtendedActorSystem)system;
+        _tap = new DeadLetterTap(stack, extended.Guardian.Path / stack.Name, extended.Provider);
+        system.EventStream.Subscribe(_tap, typeof(AllDeadLetters));
+        _root = system.ActorOf(Props.Create(() => new ChimneyActor(stack, plan.Drivers)), stack.Name);
+    }
+
+    /// <summary>The balance now.</summary>
+    public LedgerSnapshot Ledger => new(
+        _stack.Ledger.Posted, _stack.Ledger.Completed, _stack.Ledger.Orphaned, _stack.Ledger.BroughtHome,
+        _stack.Ledger.Quarantined, _stack.Ledger.Violations, _stack.Ledger.DriverDeaths, _stack.IsBalanced);
+
+    /// <summary>The first thousand violations.</summary>
+    public IReadOnlyCollection<Violation> Violations => _stack.Ledger.Reports;
+
+    /// <summary>How many connections are offloaded.</summary>
+    public int Connections => _stack.Handles.Count;
+
+    internal DriverStack Stack => _stack;
+
+    /// <summary>Starts a stack.</summary>
+    /// <param name="system">The host's system.</param>
+    /// <param name="build">Names the drivers, from the bottom up.</param>
+    /// <exception cref="ChimneySettingsException">A setting is not lawful.</exception>
+    public static async Task<Chimney> StartAsync(ActorSystem system, Action<StackBuilder> build)
+    {
+        var plan = new StackBuilder();
+        build(plan);
+        plan.Check();
+        system.Settings.InjectTopLevelFallback(ChimneySettings.Reference());
+        ChimneySettings settings = ChimneySettings.From(system.Settings.Config);
+        int number = Interlocked.Increment(ref _count);
+        var stack = new DriverStack($"chimney{number}", settings.Stack, plan.Clock) { Crashes = plan.CrashPlan };
+        ILoggingAdapter log = Logging.GetLogger(system, stack.Name);
+        stack.Ledger.IsInjected = plan.IsInjected;
+        stack.Ledger.OnViolation = violation =>
+        {
+            log.Error("{0}", violation);
+            plan.OnViolation?.Invoke(violation);
+        };
+        stack.OnDeath = (driver, exception) => log.Warning("Driver {0} died and is replaced: {1}", driver, exception.Message);
+        stack.OnUserError = exception => log.Error(exception, "A user's callback threw; it was ignored");
+        var chimney = new Chimney(system, stack, plan);
+        await chimney._root.Ask<IsReady>(IsReady.Instance, TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, $"stop-{stack.Name}", async () =>
+        {
+            await chimney.DisposeAsync().ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+        // After a hard termination nobody runs tasks: then the end of the system is the signal.
+        _ = system.WhenTerminated.ContinueWith(_ => chimney.StopAsync(), TaskScheduler.Default);
+        return chimney;
+    }
+
+    /// <summary>A binding by name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    public Binding Binding(string name) => _bindings.TryGetValue(name, out Binding? binding)
+        ? binding
+        : throw new KeyNotFoundException($"No binding '{name}'; there are: {string.Join(", ", _bindings.Keys)}.");
+
+    /// <summary>Ends the stack: what is still offloaded is aborted, every caller is answered.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private Task StopAsync()
+    {
+        lock (_stopLock)
+            return _stopped ??= StopOnceAsync();
+    }
+
+    private async Task StopOnceAsync()
+    {
+        _stack.BeginStop();
+        await Task.WhenAny(StopRootAsync(), _system.WhenTerminated).ConfigureAwait(false);
+        await SeveredAsync().ConfigureAwait(false);
+        Auditor.Finish(_stack);
+        // From here on posts answer themselves: first the mark, then the deafness.
+        _stack.EndStop();
+        _system.EventStream.Unsubscribe(_tap);
+        Auditor.Finish(_stack);
+        foreach (IDisposable target in _targets)
+            target.Dispose();
+    }
+
+    private async Task StopRootAsync()
+    {
+        try
+        {
+            await _root.GracefulStop(_stack.Settings.StopTimeout).ConfigureAwait(false);
+        }
+        catch (TaskCanceledException)
+        {
+            // An actor hangs in a handler; the audit answers for it.
+        }
+    }
+
+    /// <summary>Waits for the targets to let go, for a while.</summary>
+    private async Task SeveredAsync()
+    {
+        long start = _stack.Clock.GetTimestamp();
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (_stack.Handles.All().Any(entry => entry.SeverSince != 0)
+            && _stack.Clock.GetElapsedTime(start) < _stack.Settings.StopTimeout)
+            await tick.WaitForNextTickAsync().ConfigureAwait(false);
+    }
+}

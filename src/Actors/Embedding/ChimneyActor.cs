@@ -1,0 +1,101 @@
+using Akka.Actor;
+using Akka.Event;
+using ChimneyActors.Buffers;
+using ChimneyActors.Intermediates;
+using ChimneyActors.Miniports;
+using ChimneyActors.Protocols;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>Root of a stack: starts its drivers, and starts them anew when they died.</summary>
+internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<DriverPlan> plans) : UntypedActor, IWithTimers
+{
+    private readonly Dictionary<IActorRef, Slot> _running = [];
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override SupervisorStrategy SupervisorStrategy() => FailurePolicy.Strategy;
+
+    protected override void PreStart()
+    {
+        var byName = plans.ToDictionary(plan => plan.Name);
+        foreach (DriverPlan plan in plans.OrderBy(plan => plan.Kind))
+            if (plan.Kind == DriverKind.Miniport)
+                AddMiniport(plan);
+            else
+                Start(new Slot(plan.Edge, Budget(), MakeProps(plan, byName[plan.Over!].Edge)));
+        Context.ActorOf(Props.Create(() => new HangWatchActor(stack)), "hang-watch");
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Terminated dead when _running.Remove(dead.ActorRef, out Slot? slot): StartAnew(slot); break;
+            case Slot due: Start(due); break;
+            case IsReady: Sender.Tell(message); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void AddMiniport(DriverPlan plan)
+    {
+        Edge[] shelves = [.. Enumerable.Range(0, stack.Settings.Shelves).Select(i => new Edge($"{plan.Name}-shelf-{i}"))];
+        foreach (Edge shelf in shelves)
+            Start(new Slot(shelf, Budget(),
+                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Target!, plan.Name))));
+        Start(new Slot(plan.Edge, Budget(),
+            holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves))));
+    }
+
+    private Func<HolderId, Props> MakeProps(DriverPlan plan, Edge lower)
+    {
+        if (plan.Kind == DriverKind.Binding)
+        {
+            var queue = new BindingQueue(plan.Edge);
+            stack.AtEnd.Add(() => queue.Refuse(null, NdisStatus.RequestAborted));
+            return holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, lower, queue));
+        }
+        if (plan.Habit == BrokenHabit.None)
+            return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lower));
+        var habit = new BadHabit(plan.Habit == BrokenHabit.Drops, plan.OneIn);
+        return holder => Props.Create(() => new BrokenIntermediateActor(stack, plan.Edge, holder, lower, habit));
+    }
+
+    private void StartAnew(Slot slot)
+    {
+        if (stack.Stopping)
+            return;
+        TimeSpan now = stack.Clock.GetElapsedTime(0, stack.Now);
+        if (slot.Budget.NextStart(now) is not { } delay)
+            Context.GetLogger().Error("Driver {0} has used up its restarts and stays down", slot.Edge.Name);
+        else if (delay == TimeSpan.Zero)
+            Start(slot);
+        else
+            Timers.StartSingleTimer(slot.Edge.Name, slot, delay);
+    }
+
+    private void Start(Slot slot)
+    {
+        HolderId holder = HolderId.Next();
+        IActorRef driver = Context.ActorOf(
+            slot.Props(holder).WithDispatcher(stack.Settings.Dispatcher),
+            DeadLetterTap.ActorName(slot.Edge.Name, holder));
+        _running.Add(driver, slot);
+        Context.Watch(driver);
+        slot.Edge.PointAt(driver, holder);
+    }
+
+    private RestartBudget Budget() => new(
+        stack.Settings.RestartsMax, stack.Settings.RestartWindow, stack.Settings.BackoffMin, stack.Settings.BackoffMax);
+
+    private sealed record Slot(Edge Edge, RestartBudget Budget, Func<HolderId, Props> Props)
+        : INoSerializationVerificationNeeded;
+}
+
+/// <summary>Asks the root whether its drivers run; answered with itself.</summary>
+internal sealed class IsReady : INoSerializationVerificationNeeded
+{
+    public static readonly IsReady Instance = new();
+}

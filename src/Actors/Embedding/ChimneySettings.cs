@@ -1,0 +1,94 @@
+using System.Globalization;
+using Akka.Configuration;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>A setting that cannot be used: names path, value and lawful range.</summary>
+/// <param name="message">The whole sentence.</param>
+public sealed class ChimneySettingsException(string message) : Exception(message);
+
+/// <summary>Every setting of the library, typed and checked; the only reader of its HOCON.</summary>
+public sealed class ChimneySettings
+{
+    private ChimneySettings(StackSettings stack) => Stack = stack;
+
+    internal StackSettings Stack { get; }
+
+    /// <summary>The defaults, as embedded in the library.</summary>
+    public static Config Reference()
+    {
+        using Stream stream = typeof(ChimneySettings).Assembly.GetManifestResourceStream("ChimneyActors.reference.conf")!;
+        using var reader = new StreamReader(stream);
+        return ConfigurationFactory.ParseString(reader.ReadToEnd());
+    }
+
+    /// <summary>Reads <c>chimney { ... }</c>; what is missing comes from <see cref="Reference"/>.</summary>
+    /// <exception cref="ChimneySettingsException">A value is not lawful.</exception>
+    public static ChimneySettings From(Config config)
+    {
+        var read = new Reader(config.WithFallback(Reference()));
+        return new ChimneySettings(new StackSettings
+        {
+            SendsMax = read.Count("pools.sends-max", 1, 1_000_000),
+            ReceivesMax = read.Count("pools.receives-max", 1, 1_000_000),
+            IndicationsMax = read.Count("pools.indications-max", 1, 1_000_000),
+            IndicationBytes = read.Count("pools.indication-bytes", 512, 1 << 20),
+            Shelves = read.Count("miniport.shelves", 1, 1024),
+            RestartsMax = read.Count("restart.restarts-max", 0, 1_000_000),
+            RestartWindow = read.Duration("restart.window", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            BackoffMin = read.Duration("restart.backoff-min", TimeSpan.Zero, TimeSpan.FromMinutes(1)),
+            BackoffMax = read.Duration("restart.backoff-max", TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+            HangInterval = read.Duration("hang-watch.interval", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
+            HangDeadline = read.Duration("hang-watch.deadline", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),
+            SeverDeadline = read.Duration(
+                "hang-watch.sever-deadline", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+            StopTimeout = read.Duration("stop-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+            Dispatcher = read.Text("dispatcher"),
+        });
+    }
+
+    private sealed class Reader(Config config)
+    {
+        public int Count(string key, int min, int max)
+        {
+            string text = Text(key);
+            if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+                || value < min || value > max)
+                throw Wrong(key, text, $"a whole number from {min} to {max}");
+            return value;
+        }
+
+        public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
+        {
+            TimeSpan value;
+            try
+            {
+                value = config.GetTimeSpan("chimney." + key, null, allowInfinite: false);
+            }
+            catch (Exception exception) when (exception is FormatException or ConfigurationException)
+            {
+                throw Wrong(key, Text(key), $"a duration from {min} to {max}, for example 5 s");
+            }
+            if (value < min || value > max)
+                throw Wrong(key, Text(key), $"a duration from {min} to {max}");
+            return value;
+        }
+
+        public string Text(string key)
+        {
+            string path = "chimney." + key;
+            try
+            {
+                return config.GetString(path) is { Length: > 0 } text ? text : throw Wrong(key, "", "not empty");
+            }
+            catch (Exception exception) when (exception is not ChimneySettingsException)
+            {
+                throw Wrong(key, exception.Message, "a plain value");
+            }
+        }
+
+        private static ChimneySettingsException Wrong(string key, string value, string range) =>
+            new($"setting chimney.{key} = '{value}': must be {range}");
+    }
+}

@@ -1,0 +1,206 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Protocols;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>Who is told of what a connection does unasked. Calls come one at a time, must not block, and may not throw.</summary>
+public interface IConnectionUser
+{
+    /// <summary>Data, lent until <see cref="ReceivedData.Return"/>. The target lends a bounded number of buffers and
+    /// stops reading until one comes back: holding them is backpressure.</summary>
+    void OnReceived(ReceivedData data);
+
+    /// <summary>The peer's FIN, after all its data.</summary>
+    void OnPeerClosed();
+
+    /// <summary>The connection was reset or lost; what is under way completes with RequestAborted.</summary>
+    void OnAborted();
+}
+
+/// <summary>A connection in the hands of the target. Made by <see cref="Binding"/>.</summary>
+/// <remarks>Thread-safe. Sends are sent in the order of the calls. When a driver dies, requests come back with
+/// UploadInProgress: then call <see cref="UploadAsync"/>; <see cref="ResilientConnection"/> does that by itself.</remarks>
+public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
+{
+    private readonly DriverStack _stack;
+    private readonly IConnectionUser? _user;
+    private readonly TaskCompletionSource _peerClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TcpUploadReason> _uploadWanted =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<OffloadBlock>? _terminate;
+
+    internal OffloadedConnection(DriverStack stack, Edge binding, IConnectionUser? user)
+    {
+        _stack = stack;
+        _user = user;
+        Core = new BindingConnection(stack, binding, this);
+    }
+
+    /// <summary>Its name in every layer.</summary>
+    public OffloadHandle Handle => Core.Entry?.Handle ?? OffloadHandle.None;
+
+    /// <summary>Ends when the peer closed its half.</summary>
+    public Task PeerClosed => _peerClosed.Task;
+
+    /// <summary>Ends when the connection was aborted.</summary>
+    public Task Aborted => _aborted.Task;
+
+    /// <summary>Ends when the connection asks to be uploaded.</summary>
+    public Task<TcpUploadReason> UploadWanted => _uploadWanted.Task;
+
+    /// <summary>Bytes of the stream that the peer acknowledged, as far as completions told.</summary>
+    public long BytesAcknowledged => Core.Acknowledged;
+
+    /// <summary>Bytes received so far.</summary>
+    public long BytesReceived => Core.Received;
+
+    internal BindingConnection Core { get; }
+
+    internal Action<TcpUploadReason>? OnUploadWanted { get; set; }
+
+    /// <summary>Sends data; ends when the peer acknowledged it, or cannot any more. The memory is lent until then.</summary>
+    public Task<SendResult> SendAsync(ReadOnlyMemory<byte> data)
+    {
+        var post = new SendPost(Core, data);
+        Tell(post, data.Length);
+        return post.Result;
+    }
+
+    /// <summary>Sends a chain of buffers as one request; each ends by itself, in order.</summary>
+    public Task<SendResult>[] SendChainAsync(IReadOnlyList<ReadOnlyMemory<byte>> chain)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(chain.Count);
+        SendPost[] posts = [.. chain.Select(data => new SendPost(Core, data))];
+        for (int i = 0; i + 1 < posts.Length; i++)
+            posts[i].Next = posts[i + 1];
+        Tell(posts[0], 0);
+        return [.. posts.Select(post => post.Result)];
+    }
+
+    /// <summary>Sends data with a callback instead of a task, for whoever counts allocations.</summary>
+    public void Send(ReadOnlyMemory<byte> data, Action<object?, SendResult> completed, object? state) =>
+        Tell(new CallbackPost(Core, OffloadOperation.Send, data, default, state) { Sent = completed }, data.Length);
+
+    /// <summary>Posts space for data of the peer. The memory is lent until the end.</summary>
+    /// <param name="buffer">Where to. Zero bytes only re-enables indications.</param>
+    /// <param name="noPush">End only when the buffer is full, or the stream.</param>
+    public Task<ReceiveResult> ReceiveAsync(Memory<byte> buffer, bool noPush = false)
+    {
+        var post = new ReceivePost(Core, buffer, noPush);
+        Tell(post, 0);
+        return post.Result;
+    }
+
+    /// <summary>Closes the send half after all data (graceful) or aborts the connection.</summary>
+    /// <param name="kind">FIN or RST.</param>
+    /// <param name="data">Graceful only: last data before the FIN.</param>
+    public Task<DisconnectResult> DisconnectAsync(DisconnectKind kind, ReadOnlyMemory<byte> data = default)
+    {
+        CheckDisconnect(kind, data);
+        var post = new DisconnectPost(Core, kind, data);
+        Tell(post, data.Length);
+        return post.Result;
+    }
+
+    /// <summary>The same with a callback.</summary>
+    public void Disconnect(
+        DisconnectKind kind, ReadOnlyMemory<byte> data, Action<object?, DisconnectResult> completed, object? state)
+    {
+        CheckDisconnect(kind, data);
+        Tell(new CallbackPost(Core, OffloadOperation.Disconnect, data, kind, state) { Disconnected = completed },
+            data.Length);
+    }
+
+    /// <summary>Takes the connection back. Everything under way ends first, with UploadInProgress.</summary>
+    public async Task<UploadResult> UploadAsync()
+    {
+        OffloadBlock block = await TerminateAsync().ConfigureAwait(false);
+        return new UploadResult(block.Socket, block.Positions, block.BufferedData, block.FinSent);
+    }
+
+    /// <summary>Takes the connection back and closes its socket. Data that was not acknowledged is aborted, not cut off
+    /// with an orderly FIN.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        UploadResult rest = await UploadAsync().ConfigureAwait(false);
+        Release(rest);
+    }
+
+    bool IBindingUser.Offer(NetBufferList list, FlightId flight)
+    {
+        if (_user is null)
+            return false;
+        _user.OnReceived(new ReceivedData(_stack, list, flight));
+        return true;
+    }
+
+    void IBindingUser.PeerClosed()
+    {
+        _peerClosed.TrySetResult();
+        _user?.OnPeerClosed();
+    }
+
+    void IBindingUser.Aborted()
+    {
+        _aborted.TrySetResult();
+        _user?.OnAborted();
+    }
+
+    void IBindingUser.UploadWanted(TcpUploadReason reason)
+    {
+        _uploadWanted.TrySetResult(reason);
+        OnUploadWanted?.Invoke(reason);
+    }
+
+    internal static void Release(UploadResult rest)
+    {
+        if (rest.Socket is null)
+            return;
+        if (!rest.FinSent || rest.Positions.Acknowledged < rest.Positions.Accepted)
+            rest.Socket.LingerState = new System.Net.Sockets.LingerOption(true, 0);
+        rest.Socket.Dispose();
+    }
+
+    private Task<OffloadBlock> TerminateAsync()
+    {
+        lock (Core.PostLock)
+        {
+            if (_terminate is not null)
+                return _terminate;
+            var block = new OffloadBlock();
+            var post = new StatePost(Core, OffloadOperation.Terminate, block);
+            _terminate = post.Done;
+            if (!Core.Binding.Tell(post, null) || _stack.Stopped)
+                post.Lost();
+            return _terminate;
+        }
+    }
+
+    private static void CheckDisconnect(DisconnectKind kind, ReadOnlyMemory<byte> data)
+    {
+        if (kind is not (DisconnectKind.Graceful or DisconnectKind.Abortive))
+            throw new ArgumentOutOfRangeException(nameof(kind), kind, "Graceful or Abortive, exactly one (DISC-01).");
+        if (kind == DisconnectKind.Abortive && data.Length > 0)
+            throw new ArgumentException("An abortive disconnect carries no data (DISC-03).", nameof(data));
+    }
+
+    private void Tell(Post post, long length)
+    {
+        lock (Core.PostLock)
+        {
+            for (Post? member = post; member is not null; member = member.Next)
+            {
+                member.StreamOffset = Core.NextOffset;
+                if (member.Operation != OffloadOperation.Receive)
+                    Core.NextOffset += member.Memory.Length;
+            }
+            // A stack that is over hears no dead letters: the post may have been told to nobody.
+            if (Core.Binding.Tell(post, null) && !_stack.Stopped)
+                return;
+        }
+        post.Lost();
+    }
+}

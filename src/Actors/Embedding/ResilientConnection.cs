@@ -1,0 +1,302 @@
+using System.Net.Sockets;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>A connection that outlives the death of drivers: it is uploaded, offloaded again, and the stream goes on
+/// with the first byte that the kernel had not taken.</summary>
+/// <remarks>Thread-safe. Callbacks come on the stack's threads and must not block.</remarks>
+public sealed class ResilientConnection : IConnectionUser
+{
+    private const int AttemptsMax = 20;
+    private readonly Binding _binding;
+    private readonly IConnectionUser _user;
+    private readonly Lock _lock = new();
+    private readonly LinkedList<PendingRequest> _pending = [];
+    private OffloadedConnection _current = null!;
+    private Task _repair = Task.CompletedTask;
+    private int _generation;
+    private long _next;
+    private long _acknowledged;
+    private bool _repairing;
+    private bool _closed;
+    private bool _toldClosed;
+    private bool _toldAborted;
+
+    private ResilientConnection(Binding binding, IConnectionUser user)
+    {
+        _binding = binding;
+        _user = user;
+    }
+
+    /// <summary>How often the connection was taken back and offloaded again.</summary>
+    public int Repairs => Volatile.Read(ref _generation);
+
+    /// <summary>Bytes the peer acknowledged, as far as completions told.</summary>
+    public long BytesAcknowledged => Interlocked.Read(ref _acknowledged);
+
+    /// <summary>Bytes received so far.</summary>
+    public long BytesReceived => Volatile.Read(ref _current).BytesReceived;
+
+    /// <summary>Offloads a connected socket.</summary>
+    /// <param name="binding">Over which binding.</param>
+    /// <param name="socket">A connected TCP socket; from now on the connection's own.</param>
+    /// <param name="user">Is told of data, FIN and abort.</param>
+    /// <exception cref="OffloadException">The target did not take it; the socket is still the caller's.</exception>
+    public static async Task<ResilientConnection> OpenAsync(Binding binding, Socket socket, IConnectionUser user)
+    {
+        var connection = new ResilientConnection(binding, user);
+        var begin = new UploadResult(socket, default, default, false);
+        // Held back until the connection is known: the first data may be there before OffloadAsync returns.
+        connection._repairing = true;
+        OffloadedConnection? offloaded = await connection.OffloadAsync(begin).ConfigureAwait(false);
+        connection.GoOn(offloaded!, begin);     // without a connection to fall back on, OffloadAsync throws
+        return connection;
+    }
+
+    /// <summary>Sends data; the memory is lent until the callback.</summary>
+    /// <param name="data">The bytes.</param>
+    /// <param name="completed">Called once: Success when the peer acknowledged all, else RequestAborted.</param>
+    /// <param name="state">Given to the callback.</param>
+    public void Send(ReadOnlyMemory<byte> data, Action<object?, SendResult> completed, object? state) =>
+        Add(new PendingRequest(OffloadOperation.Send, data, default, state) { Sent = completed });
+
+    /// <summary>Closes the send half after all data, or aborts the connection.</summary>
+    public void Disconnect(
+        DisconnectKind kind, ReadOnlyMemory<byte> data, Action<object?, DisconnectResult> completed, object? state) =>
+        Add(new PendingRequest(OffloadOperation.Disconnect, data, kind, state) { Disconnected = completed });
+
+    /// <summary>Takes the connection back and closes its socket. What is not acknowledged by then is aborted.</summary>
+    public async Task<ConnectionSummary> CloseAsync()
+    {
+        Task repair;
+        lock (_lock)
+        {
+            _closed = true;
+            repair = _repair;
+        }
+        await repair.ConfigureAwait(false);
+        UploadResult rest = await _current.UploadAsync().ConfigureAwait(false);
+        OffloadedConnection.Release(rest);
+        long received = Math.Max(_current.BytesReceived, rest.Positions.Received - rest.BufferedData.Length);
+        NoteAcknowledged(rest.Positions.Acknowledged);
+        FailAll();
+        return new ConnectionSummary(BytesAcknowledged, received);
+    }
+
+    void IConnectionUser.OnReceived(ReceivedData data) => _user.OnReceived(data);
+
+    void IConnectionUser.OnPeerClosed()
+    {
+        lock (_lock)
+        {
+            if (_toldClosed)
+                return;
+            _toldClosed = true;
+        }
+        _user.OnPeerClosed();
+    }
+
+    void IConnectionUser.OnAborted()
+    {
+        lock (_lock)
+        {
+            if (_toldAborted)
+                return;
+            _toldAborted = true;
+        }
+        _user.OnAborted();
+    }
+
+    private void Add(PendingRequest request)
+    {
+        lock (_lock)
+        {
+            if (!_closed)
+            {
+                request.Offset = _next;
+                _next += request.Data.Length;
+                request.Node = _pending.AddLast(request);
+                if (!_repairing)
+                    Post(request, request.Data);
+                return;
+            }
+        }
+        request.Answer(NdisStatus.RequestAborted, 0, BytesAcknowledged);
+    }
+
+    private void Post(PendingRequest request, ReadOnlyMemory<byte> rest)
+    {
+        var attempt = new Attempt(this, request, _generation, request.Data.Length - rest.Length);
+        if (request.Operation == OffloadOperation.Send)
+            _current.Send(rest, static (state, result) => Done((Attempt)state!, result.Status, result.BytesAcknowledged),
+                attempt);
+        else
+            _current.Disconnect(request.Kind, rest,
+                static (state, result) => Done((Attempt)state!, result.Status, 0), attempt);
+    }
+
+    private static void Done(Attempt attempt, NdisStatus status, long bytes) =>
+        attempt.Connection.Settle(attempt, status, bytes);
+
+    private void Settle(Attempt attempt, NdisStatus status, long bytes)
+    {
+        PendingRequest request = attempt.Request;
+        lock (_lock)
+        {
+            if (attempt.Generation != _generation || request.Node is null)
+                return;
+            if (status is NdisStatus.UploadInProgress or NdisStatus.RequestUpload or NdisStatus.UploadRequested)
+            {
+                if (!_closed)
+                {
+                    BeginRepair();
+                    return;
+                }
+                status = NdisStatus.RequestAborted;
+            }
+            _pending.Remove(request.Node);
+            request.Node = null;
+        }
+        bool whole = status == NdisStatus.Success && request.Kind != DisconnectKind.Abortive;
+        long acknowledged = whole ? request.Data.Length : attempt.Skipped + bytes;
+        if (whole || bytes > 0)
+            NoteAcknowledged(request.Offset + acknowledged);
+        request.Answer(status, acknowledged, BytesAcknowledged);
+    }
+
+    private void NoteAcknowledged(long through)
+    {
+        long known = BytesAcknowledged;
+        while (through > known)
+        {
+            long seen = Interlocked.CompareExchange(ref _acknowledged, through, known);
+            if (seen == known)
+                return;
+            known = seen;
+        }
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void BeginRepair()
+    {
+        if (_repairing || _closed)
+            return;
+        _repairing = true;
+        _repair = RepairAsync(_current);
+    }
+
+    private async Task RepairAsync(OffloadedConnection broken)
+    {
+        await Task.Yield();     // not under the caller's lock
+        UploadResult rest = await broken.UploadAsync().ConfigureAwait(false);
+        NoteAcknowledged(rest.Positions.Acknowledged);
+        OffloadedConnection? next = rest.Socket is null ? null : await OffloadAsync(rest).ConfigureAwait(false);
+        if (next is not null)
+        {
+            GoOn(next, rest);
+            return;
+        }
+        OffloadedConnection.Release(rest with { FinSent = false });
+        lock (_lock)
+            _closed = true;
+        FailAll();
+        ((IConnectionUser)this).OnAborted();
+    }
+
+    private async Task<OffloadedConnection?> OffloadAsync(UploadResult from)
+    {
+        TimeSpan wait = TimeSpan.FromMilliseconds(1);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await _binding.OffloadAsync(from, this, OnUploadWanted).ConfigureAwait(false);
+            }
+            catch (OffloadException exception)
+            {
+                // A driver that is being replaced refuses for a moment; a target that is full, or a bad socket, for good.
+                if (exception.Status != NdisStatus.Failure || attempt == AttemptsMax || _binding.IsStopping)
+                {
+                    if (Volatile.Read(ref _current) is null)
+                        throw;      // never offloaded: the socket is still the caller's
+                    return null;
+                }
+            }
+            await Task.Delay(wait).ConfigureAwait(false);
+            wait = TimeSpan.FromMilliseconds(Math.Min(wait.TotalMilliseconds * 2, 500));
+        }
+    }
+
+    private void GoOn(OffloadedConnection next, UploadResult from)
+    {
+        lock (_lock)
+        {
+            if (_current is not null)
+                _generation++;
+            Volatile.Write(ref _current, next);
+            _repairing = false;
+            foreach (PendingRequest request in _pending.ToArray())
+            {
+                // What the kernel took is only waited for: an empty send ends when all before it is acknowledged.
+                int taken = (int)Math.Clamp(from.Positions.Accepted - request.Offset, 0, request.Data.Length);
+                Post(request, request.Data[taken..]);
+                if (_repairing)
+                    return;     // it died again; whoever repairs it posts the rest
+            }
+        }
+    }
+
+    private void OnUploadWanted(TcpUploadReason reason)
+    {
+        lock (_lock)
+            if (!_repairing)
+                BeginRepair();
+    }
+
+    private void FailAll()
+    {
+        while (true)
+        {
+            PendingRequest request;
+            lock (_lock)
+            {
+                if (_pending.First is not { } first)
+                    return;
+                request = first.Value;
+                _pending.RemoveFirst();
+                request.Node = null;
+            }
+            long acknowledged = Math.Clamp(BytesAcknowledged - request.Offset, 0, request.Data.Length);
+            request.Answer(NdisStatus.RequestAborted, acknowledged, BytesAcknowledged);
+        }
+    }
+
+    private sealed record Attempt(ResilientConnection Connection, PendingRequest Request, int Generation, int Skipped);
+}
+
+/// <summary>A request of a resilient connection, over all its attempts.</summary>
+internal sealed class PendingRequest(
+    OffloadOperation operation, ReadOnlyMemory<byte> data, DisconnectKind kind, object? state)
+{
+    public OffloadOperation Operation => operation;
+
+    public ReadOnlyMemory<byte> Data => data;
+
+    public DisconnectKind Kind => kind;
+
+    public long Offset { get; set; }
+
+    public LinkedListNode<PendingRequest>? Node { get; set; }
+
+    public Action<object?, SendResult>? Sent { get; init; }
+
+    public Action<object?, DisconnectResult>? Disconnected { get; init; }
+
+    public void Answer(NdisStatus status, long bytes, long streamBytes)
+    {
+        Sent?.Invoke(state, new SendResult(status, bytes));
+        Disconnected?.Invoke(state, new DisconnectResult(status, streamBytes));
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net.Sockets;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>How a send ended.</summary>
+/// <param name="Status">Success: the peer's TCP acknowledged every byte.</param>
+/// <param name="BytesAcknowledged">Bytes of this send that the peer acknowledged, whatever the status.</param>
+public readonly record struct SendResult(NdisStatus Status, long BytesAcknowledged);
+
+/// <summary>How a posted receive ended.</summary>
+/// <param name="Status">Success with 0 bytes: the end of the stream.</param>
+/// <param name="BytesReceived">Bytes placed in the buffer.</param>
+public readonly record struct ReceiveResult(NdisStatus Status, int BytesReceived);
+
+/// <summary>How a disconnect ended.</summary>
+/// <param name="Status">Graceful Success: the peer acknowledged every byte and the FIN.</param>
+/// <param name="BytesAcknowledged">Bytes of the whole stream that the peer acknowledged. SYN and FIN do not count.</param>
+public readonly record struct DisconnectResult(NdisStatus Status, long BytesAcknowledged);
+
+/// <summary>What came back from the target.</summary>
+/// <param name="Socket">The live socket; null if the connection is gone.</param>
+/// <param name="Positions">Where the streams stand: send on from Accepted.</param>
+/// <param name="BufferedData">Received data that was not delivered; it comes before what the socket gives next.</param>
+/// <param name="FinSent">Whether the send half is closed.</param>
+public sealed record UploadResult(
+    Socket? Socket, StreamPositions Positions, ReadOnlyMemory<byte> BufferedData, bool FinSent);
+
+/// <summary>Where a connection that is over left its streams.</summary>
+/// <param name="BytesAcknowledged">Bytes the peer acknowledged.</param>
+/// <param name="BytesReceived">Bytes received from the peer.</param>
+public readonly record struct ConnectionSummary(long BytesAcknowledged, long BytesReceived);
+
+/// <summary>A connection could not be offloaded; its socket is still the caller's.</summary>
+/// <param name="status">Why.</param>
+public sealed class OffloadException(NdisStatus status) : Exception($"The connection was not offloaded: {status}.")
+{
+    /// <summary>The status of the initiate.</summary>
+    public NdisStatus Status { get; } = status;
+}
+
+/// <summary>The balance of a stack.</summary>
+/// <param name="Posted">Requests sent down.</param>
+/// <param name="Completed">Requests that came home.</param>
+/// <param name="Orphaned">Of those: landed without their binding, because it was dead. Their callers were answered.</param>
+/// <param name="BroughtHome">Of those: completed by the custodian, because a driver died.</param>
+/// <param name="Quarantined">Lists whose memory was given up to an adapter that did not answer.</param>
+/// <param name="Violations">Unlawful moves, those made on purpose not counted.</param>
+/// <param name="DriverDeaths">Actors that died of an exception.</param>
+/// <param name="PoolBalanced">Whether nothing is out now.</param>
+public sealed record LedgerSnapshot(
+    long Posted, long Completed, long Orphaned, long BroughtHome, long Quarantined, long Violations,
+    long DriverDeaths, bool PoolBalanced)
+{
+    /// <summary>Requests that have not come home.</summary>
+    public long Outstanding => Posted - Completed;
+}
+
+/// <summary>Received data, lent until it is returned.</summary>
+public sealed class ReceivedData
+{
+    private readonly DriverStack _stack;
+    private readonly NetBufferList _list;
+    private readonly FlightId _flight;
+    private int _returned;
+
+    internal ReceivedData(DriverStack stack, NetBufferList list, FlightId flight)
+    {
+        _stack = stack;
+        _list = list;
+        _flight = flight;
+        Memory = list.FirstNetBuffer.PieceAt(0);
+    }
+
+    /// <summary>The bytes. Not to be touched after <see cref="Return"/>.</summary>
+    public ReadOnlyMemory<byte> Memory { get; }
+
+    /// <summary>Gives the buffer back, exactly once, from any thread. A second time is reported and does nothing.</summary>
+    public void Return()
+    {
+        if (Interlocked.Exchange(ref _returned, 1) == 0)
+            Lending.Return(_stack, _list, _flight);
+        else
+            _stack.Ledger.Report(VerifierCheck.UseAfterHandOver, "host", _list, _flight, "returned twice");
+    }
+}

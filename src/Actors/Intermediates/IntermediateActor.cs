@@ -1,0 +1,60 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Intermediates;
+
+/// <summary>Middle driver: push and pass down, pop and pass up; the same two methods for every I/O operation.</summary>
+/// <remarks>Several upper edges on one driver need no table: the context on each parcel says whose it is (CTX-04).</remarks>
+internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Edge lower) : DriverActor(stack, edge, me)
+{
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case OffloadRequest request: GoDown(request); break;
+            case OffloadCompletion completion: PassHome(completion); break;     // refused and returned data: downward
+            case TcpOffloadReceiveIndicate indication: Indicate(indication); break;
+            case TcpOffloadEvent said: Tell(EntryOf(said)?.Above(Edge), said); break;
+            case TcpOffloadReceiveAccepted accepted: Tell(EntryOf(accepted)?.Below(Edge), accepted); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void GoDown(OffloadRequest request)
+    {
+        ConnectionEntry? entry = Stack.Handles.Find(request.Flight.Head.Connection);
+        if (request is InitiateOffload)
+            entry?.Join(Edge);
+        Edge? below = request is InitiateOffload ? lower : entry?.Below(Edge);
+        if (below is null)
+        {
+            Stack.Custodian.TakeOver(request, Me);      // the connection has ended meanwhile
+            return;
+        }
+        Push(request.Flight);
+        Between();
+        Pass(below, request, request.Flight);
+    }
+
+    private void Indicate(TcpOffloadReceiveIndicate indication)
+    {
+        if (EntryOf(indication)?.Above(Edge) is not { } above)
+        {
+            Stack.Custodian.TakeOver(indication, Me);
+            return;
+        }
+        Push(indication.Flight);
+        Between();
+        Pass(above, indication, indication.Flight);
+    }
+
+    /// <summary>One context on each parcel: who is to get it when it comes back.</summary>
+    private void Push(Flight flight)
+    {
+        for (Parcel? parcel = flight.Head; parcel is not null; parcel = parcel.Next)
+            parcel.Frames.Push(Edge, parcel.Frames.Top.Driver);
+    }
+
+    private ConnectionEntry? EntryOf(OffloadMessage message) => Stack.Handles.Find(message.Connection);
+}

@@ -1,0 +1,283 @@
+using Akka.Actor;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Miniports;
+
+/// <summary>One offloaded connection: between the stack and the target.</summary>
+/// <remarks>Requests are admitted by <see cref="TcpConnection"/>, parked, and submitted; completions are checked, taken
+/// out of the park, and passed to the edge that their context names.</remarks>
+internal sealed class ConnectionActor : DriverActor
+{
+    private readonly ConnectionEntry _entry;
+    private readonly IOffloadTarget _target;
+    private readonly string _miniport;
+    private readonly TcpConnection _tcp = new();
+    private IOffloadUpcalls _upcalls = null!;   // made once, so a request costs no closure
+
+    public ConnectionActor(DriverStack stack, ConnectionEntry entry, HolderId me, IOffloadTarget target, string miniport)
+        : base(stack, entry.Edge, me)
+    {
+        _entry = entry;
+        _target = target;
+        _miniport = miniport;
+    }
+
+    protected override void PreStart() => _upcalls = new ActorUpcalls(Me, Self, Stack.Indications);
+
+    protected override void PostStop()
+    {
+        base.PostStop();
+        Stack.Custodian.Sever(_entry);
+    }
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case TcpOffloadReceiveReturn back: TakeReturned(back); break;
+            case TcpOffloadReceiveRefused back: TakeRefused(back); break;
+            case OffloadRequest request: GoDown(request); break;
+            case OffloadCompletion completion: GoUp(completion); break;
+            case TcpOffloadReceiveIndicate indication: Indicate(indication); break;
+            case TcpOffloadReceiveAccepted accepted: Accept(accepted); break;
+            case TcpOffloadEvent said: Say(said); break;
+            case LookAgain: FetchTerminate(); break;
+            case HangSuspect suspect: AskTarget(suspect); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void GoDown(OffloadRequest request)
+    {
+        if (request.Flight.Head.ParkedIn is not null)
+        {
+            OnStray(request, request.Flight);   // doubled by a driver above: the first is at the target already
+            return;
+        }
+        request.Flight.Disperse(Me);
+        NdisStatus verdict = _tcp.Admit(request);
+        if (verdict != NdisStatus.Pending)
+        {
+            Refuse(request, verdict);
+            return;
+        }
+        Holdings park = ParkOf(request.Flight.Head.Operation);
+        for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
+            park.Park(parcel);
+        if (_entry.OldestSince == 0)
+            _entry.OldestSince = Stack.Now;
+        Between();
+        _target.Submit(request, _upcalls);
+    }
+
+    private void Refuse(OffloadRequest request, NdisStatus verdict)
+    {
+        FlightId flight = request.Flight.Id;
+        var won = default(WonChain);
+        for (Parcel? parcel = request.Flight.Head; parcel is not null;)
+        {
+            Parcel? next = parcel.Next;     // completing unlinks
+            if (parcel.TryComplete(flight, Me, verdict, 0))
+                won.Add(parcel);
+            parcel = next;
+        }
+        if (!won.IsEmpty)
+            PassUp(won.ToCompletion());
+        if (_tcp.HasGap && _entry.SaidLast is null)
+            Say(new TcpOffloadEvent(
+                _entry.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.UploadRequested, 0));
+    }
+
+    private void GoUp(OffloadCompletion completion)
+    {
+        Parcel head = completion.Flight.Head;
+        Holdings park = ParkOf(head.Operation);
+        Check(completion, park);
+        for (Parcel? parcel = head; parcel is not null; parcel = parcel.Next)
+        {
+            park.Remove(parcel);
+            if (parcel.Operation == OffloadOperation.Receive)
+                _entry.AcceptedThrough += parcel.BytesTransferred;
+        }
+        _entry.OldestSince = _entry.HasParked ? Stack.Now : 0;
+        Between();
+        OffloadOperation operation = head.Operation;
+        bool over = operation == OffloadOperation.Terminate
+            || (operation == OffloadOperation.Initiate && head.Status != NdisStatus.Success);
+        PassUp(completion);     // from here on the parcels are somebody else's
+        if (over)
+            End();
+        else if (operation == OffloadOperation.Receive)
+            SayLostAgain();
+    }
+
+    /// <summary>All checks come before the first change, so that a target's breach finds the park as it was.</summary>
+    private void Check(OffloadCompletion completion, Holdings park)
+    {
+        Parcel? expected = park.First;
+        for (Parcel? parcel = completion.Flight.Head; parcel is not null; parcel = parcel.Next)
+        {
+            if (parcel != expected)
+            {
+                Parcel skipped = expected ?? parcel;
+                Stack.Ledger.Report(VerifierCheck.Order, _miniport, skipped, skipped.Custody.Flight,
+                    $"passed over when #{parcel.Id} was completed");
+                throw new TargetFailedException($"{_miniport} completed out of order");
+            }
+            TcpConnection.Settle(parcel, _miniport);
+            expected = parcel.ParkedNext;
+        }
+    }
+
+    private void PassUp(OffloadCompletion completion) =>
+        Pass((Edge)completion.Flight.Head.Frames.Top.Driver, completion, completion.Flight);
+
+    private void Indicate(TcpOffloadReceiveIndicate indication)
+    {
+        var list = (NetBufferList)indication.Flight.Head;
+        list.Frames.Push(Edge, null);
+        _entry.UnansweredBytes += list.FirstNetBuffer.DataLength;
+        Between();
+        Pass(_entry.Above(Edge)!, indication, indication.Flight);
+    }
+
+    private void TakeReturned(TcpOffloadReceiveReturn back)
+    {
+        Between();
+        back.Flight.Head.Frames.Clear();
+        Landing.Land(Stack, back.Flight, Me);
+        _target.Answer(back, _upcalls);
+    }
+
+    private void TakeRefused(TcpOffloadReceiveRefused back)
+    {
+        Between();
+        var list = (NetBufferList)back.Flight.Head;
+        list.Frames.Clear();
+        if (list.BroughtHome)
+        {
+            // The host never saw it: it is said again when everything before it was accepted.
+            _entry.Lost.Park(list);
+            SayLostAgain();
+            return;
+        }
+        long taken = list.BytesTransferred;
+        _entry.UnansweredBytes -= list.FirstNetBuffer.DataLength - taken;
+        _entry.AcceptThrough(list.StreamOffset + taken);
+        list.FirstNetBuffer.Advance(taken);
+        list.StreamOffset += taken;
+        list.Custody.TryMove(
+            CustodyState.Completed, back.Flight.Id, Me, CustodyState.Rented, back.Flight.Id, Me);
+        _target.Answer(back, _upcalls);
+    }
+
+    private void Accept(TcpOffloadReceiveAccepted accepted)
+    {
+        _entry.AcceptThrough(accepted.Through);
+        _target.Answer(accepted, _upcalls);
+        SayLostAgain();
+    }
+
+    private void SayLostAgain()
+    {
+        for (Parcel? parcel = _entry.Lost.First; parcel is not null; parcel = parcel.ParkedNext)
+        {
+            if (parcel.StreamOffset != _entry.AcceptedThrough)
+                continue;
+            var list = (NetBufferList)parcel;
+            _entry.Lost.Remove(list);
+            TcpOffloadReceiveIndicate again = ReceiveIndication.Again(list, Me);
+            AlsoInHand(again.Flight);
+            list.Frames.Push(Edge, null);
+            Pass(_entry.Above(Edge)!, again, again.Flight);
+            return;
+        }
+    }
+
+    private void Say(TcpOffloadEvent said)
+    {
+        _tcp.Note(said);
+        if (said.Type == TcpOffloadEventType.Disconnect)
+            _entry.SaidDisconnect = said;
+        else if (said.Type is TcpOffloadEventType.Retrieve or TcpOffloadEventType.Abort)
+            _entry.SaidLast = said;
+        Between();
+        Tell(_entry.Above(Edge), said);
+    }
+
+    private void FetchTerminate()
+    {
+        OffloadBlock? block;
+        lock (_entry.Lock)
+        {
+            block = _entry.PendingTerminate;
+            _entry.PendingTerminate = null;
+        }
+        if (block is null)
+            return;
+        FlightId flight = block.Custody.Flight;
+        if (!block.Custody.TryMove(
+            CustodyState.Outstanding, flight, HolderId.Custodian, CustodyState.Outstanding, flight, Me))
+            return;
+        var fetched = new Flight(flight, block, 1);
+        AlsoInHand(fetched);
+        GoDown(new TerminateOffload(_entry.Handle, fetched));
+    }
+
+    private void AskTarget(HangSuspect suspect)
+    {
+        Parcel? unknown = Unknown(_entry.Sends.First) ?? Unknown(_entry.Receives.First)
+            ?? Unknown(_entry.StateOperations.First);
+        if (unknown is null)
+        {
+            _entry.OldestSince = _entry.HasParked ? Stack.Now : 0;
+            return;
+        }
+        FlightId flight = unknown.Custody.Flight;
+        if (suspect.Parcel != unknown || suspect.Flight != flight)
+        {
+            // Its completion may be waiting in the mailbox right now: ask once more, behind it.
+            Self.Tell(new HangSuspect(unknown, flight), Self);
+            return;
+        }
+        Stack.Ledger.Report(VerifierCheck.NoProgress, _miniport, unknown, flight, "forgotten by the target");
+        throw new TargetFailedException($"{_miniport} has forgotten a {unknown.Operation}");
+    }
+
+    private Parcel? Unknown(Parcel? oldest) =>
+        oldest is not null && _target.Probe(_entry.Handle, oldest, oldest.Custody.Flight) == RequestProgress.Unknown
+            ? oldest
+            : null;
+
+    /// <inheritdoc/>
+    protected override void OnStray(object message, Flight flight)
+    {
+        if (message is OffloadRequest)
+        {
+            base.OnStray(message, flight);
+            return;
+        }
+        bool foreign = flight.Head.Connection != _entry.Handle;
+        Stack.Ledger.Report(foreign ? VerifierCheck.ForeignCompletion : VerifierCheck.DoubleComplete, _miniport,
+            flight.Head, flight.Id, $"{message.GetType().Name} told to connection {_entry.Handle}");
+        // A completion that went astray still belongs to somebody: bring it there, nobody need wait for the watch.
+        if (foreign && Stack.Handles.Find(flight.Head.Connection)?.Edge.Current is { } owner
+            && flight.IsHeldBy(owner.Holder))
+            owner.Ref.Tell(message, Self);
+    }
+
+    private Holdings ParkOf(OffloadOperation operation) => operation switch
+    {
+        OffloadOperation.Send or OffloadOperation.Disconnect => _entry.Sends,
+        OffloadOperation.Receive => _entry.Receives,
+        _ => _entry.StateOperations,
+    };
+
+    private void End()
+    {
+        _entry.Ended = true;
+        Context.Stop(Self);
+    }
+}

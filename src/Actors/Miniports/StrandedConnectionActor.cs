@@ -1,0 +1,137 @@
+using Akka.Actor;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Miniports;
+
+/// <summary>What stands in for a connection whose actor died: it asks to be fetched and answers the terminate with
+/// what the target gave back (EVT-24). Nothing goes down from here any more.</summary>
+internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry entry, HolderId me)
+    : DriverActor(stack, entry.Edge, me)
+{
+    private readonly TcpConnection _tcp = new();
+
+    /// <summary>Tells the stranded connection to say what it wants; its edge is in place by then.</summary>
+    public static readonly object Begin = LookAgain.Instance;
+
+    private Severed Remains => entry.Remains!;
+
+    protected override void PreStart() => _tcp.Strand(Remains.Socket is null);
+
+    protected override void PostStop()
+    {
+        base.PostStop();
+        Stack.Custodian.Sever(entry);
+    }
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case TcpOffloadReceiveReturn back: TakeBack(back, isReturn: true); break;
+            case TcpOffloadReceiveRefused back: TakeBack(back, isReturn: false); break;
+            case TerminateOffload terminate: Hold(terminate); break;
+            case OffloadRequest request: Refuse(request); break;
+            case TcpOffloadReceiveAccepted accepted: Accept(accepted); break;
+            case LookAgain: LookAround(); break;
+            default: break;     // a target's last words; it was severed
+        }
+    }
+
+    private void LookAround()
+    {
+        if (entry.SaidLast is not { Type: TcpOffloadEventType.Abort }
+            && entry.SaidLast?.Information != (long)TcpUploadReason.HardwareFailure)
+        {
+            bool gone = Remains.Socket is null;
+            entry.SaidLast = new TcpOffloadEvent(entry.Handle,
+                gone ? TcpOffloadEventType.Abort : TcpOffloadEventType.Retrieve,
+                gone ? 0 : (long)TcpUploadReason.HardwareFailure, 0);
+            Tell(entry.Above(Edge), entry.SaidLast);
+        }
+        OffloadBlock? block;
+        lock (entry.Lock)
+        {
+            block = entry.PendingTerminate;
+            entry.PendingTerminate = null;
+        }
+        if (block is not null && block.Custody.TryMove(CustodyState.Outstanding, block.Custody.Flight,
+            HolderId.Custodian, CustodyState.Outstanding, block.Custody.Flight, Me))
+            entry.StateOperations.Park(block);
+        AnswerTerminate();
+    }
+
+    private void Hold(TerminateOffload terminate)
+    {
+        Between();
+        entry.StateOperations.Park(terminate.Block);
+        AnswerTerminate();
+    }
+
+    /// <summary>The terminate is answered when every indication was (TERM-06): only then is it known what the host has.</summary>
+    private void AnswerTerminate()
+    {
+        byte[] buffered;
+        lock (entry.Lock)
+        {
+            if (entry.StateOperations.First is null || entry.UnansweredBytes > 0)
+                return;
+            buffered = entry.Undelivered.From(entry.AcceptedThrough);
+        }
+        var block = (OffloadBlock)entry.StateOperations.First;
+        FlightId flight = block.Custody.Flight;
+        block.State = Remains.State;
+        block.Socket = Remains.Socket;
+        block.FinSent = Remains.FinSent;
+        block.BufferedData = buffered;
+        block.Positions = Remains.Positions with { Received = entry.AcceptedThrough + buffered.Length };
+        NdisStatus status = Remains.Socket is null ? NdisStatus.Failure : NdisStatus.Success;
+        if (!block.TryComplete(flight, Me, status, 0))
+            return;
+        entry.StateOperations.Remove(block);
+        OffloadCompletion completion = OffloadCompletion.Of(block, 1);
+        AlsoInHand(completion.Flight);
+        entry.Ended = true;
+        Pass((Edge)block.Frames.Top.Driver, completion, completion.Flight);
+        Context.Stop(Self);
+    }
+
+    private void Refuse(OffloadRequest request)
+    {
+        Between();
+        request.Flight.Disperse(Me);
+        NdisStatus verdict = Remains.Socket is null ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress;
+        var won = default(WonChain);
+        for (Parcel? parcel = request.Flight.Head; parcel is not null;)
+        {
+            Parcel? next = parcel.Next;
+            if (parcel.TryComplete(request.Flight.Id, Me, verdict, 0))
+                won.Add(parcel);
+            parcel = next;
+        }
+        if (won.IsEmpty)
+            return;
+        OffloadCompletion completion = won.ToCompletion();
+        Pass((Edge)completion.Flight.Head.Frames.Top.Driver, completion, completion.Flight);
+    }
+
+    private void TakeBack(OffloadCompletion back, bool isReturn)
+    {
+        Between();
+        var list = (NetBufferList)back.Flight.Head;
+        list.Frames.Clear();
+        if (!isReturn)
+            lock (entry.Lock)
+                entry.TakeBack(list);
+        Landing.Land(Stack, back.Flight, Me);
+        AnswerTerminate();
+    }
+
+    private void Accept(TcpOffloadReceiveAccepted accepted)
+    {
+        lock (entry.Lock)
+            entry.AcceptThrough(accepted.Through);
+        AnswerTerminate();
+    }
+}

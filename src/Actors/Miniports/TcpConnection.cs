@@ -1,0 +1,140 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Miniports;
+
+/// <summary>What is lawful on one offloaded connection, and what a completion must say. Pure: no actor, no clock.</summary>
+internal sealed class TcpConnection
+{
+    private bool _graceful;
+    private bool _aborted;
+    private bool _uploading;
+    private bool _peerClosed;
+
+    /// <summary>Stream offset that the next send or disconnect must carry.</summary>
+    public long NextOffset { get; private set; }
+
+    /// <summary>Whether a request left out a part of the stream: only the host can mend that, after an upload.</summary>
+    public bool HasGap { get; private set; }
+
+    /// <summary>Whether the connection is over, or on its way back to the host.</summary>
+    public bool IsLeaving => _aborted || _uploading;
+
+    /// <summary>The verdict on a request: Pending to go on, else the status to complete it with.</summary>
+    public NdisStatus Admit(OffloadRequest request) => request switch
+    {
+        InitiateOffload initiate => AdmitInitiate(initiate.Block),
+        TerminateOffload => AdmitTerminate(),
+        _ when _aborted => NdisStatus.RequestAborted,               // GEN-18
+        _ when _uploading => NdisStatus.UploadInProgress,           // GEN-15
+        TcpOffloadSend send => AdmitSend(send),
+        TcpOffloadReceive => _peerClosed ? NdisStatus.InvalidState : NdisStatus.Pending,    // RECV-10
+        TcpOffloadDisconnect disconnect => AdmitDisconnect(disconnect),
+        _ => NdisStatus.NotSupported,
+    };
+
+    /// <summary>The target said something.</summary>
+    public void Note(TcpOffloadEvent said)
+    {
+        switch (said.Type)
+        {
+            case TcpOffloadEventType.Abort: _aborted = true; break;
+            case TcpOffloadEventType.Disconnect: _peerClosed = true; break;
+            case TcpOffloadEventType.Retrieve when IsMandatory((TcpUploadReason)said.Information): _uploading = true; break;
+            default: break;
+        }
+    }
+
+    /// <summary>The connection waits to be fetched by the host; nothing goes down any more.</summary>
+    public void Strand(bool aborted)
+    {
+        _aborted = aborted;
+        _uploading = !aborted;
+    }
+
+    /// <summary>Checks what a target says of a request it finished: status (V-05) and byte count (V-08).</summary>
+    /// <exception cref="ContractViolationException">The target broke a rule.</exception>
+    public static void Settle(Parcel parcel, string target)
+    {
+        if (!IsAllowed(parcel.Operation, parcel.Status))
+            throw new ContractViolationException(VerifierCheck.StatusNotAllowed, target,
+                $"{parcel.Status} on a {parcel.Operation}");
+        if (parcel is not NetBufferList list)
+            return;
+        // The data start moved by the count; what is left must be nothing when all was acknowledged (NBL-11).
+        bool mustBeAll = list.Operation == OffloadOperation.Send
+            || (list.Operation == OffloadOperation.Disconnect && list.Flags == (int)DisconnectKind.Graceful);
+        if (list.BytesTransferred < 0 || (mustBeAll && list.Status == NdisStatus.Success && list.DataLength != 0))
+            throw new ContractViolationException(VerifierCheck.ByteAccount, target,
+                $"{list.Status} with {list.BytesTransferred} bytes and {list.DataLength} left");
+    }
+
+    /// <summary>The reasons that always lead to an upload (EVT-11).</summary>
+    public static bool IsMandatory(TcpUploadReason reason) => reason is TcpUploadReason.HardwareFailure
+        or TcpUploadReason.InvalidState or TcpUploadReason.ReceivedUrgentData
+        or TcpUploadReason.TimeoutExpiration or TcpUploadReason.UploadRequested;
+
+    private NdisStatus AdmitInitiate(OffloadBlock block)
+    {
+        NextOffset = block.Positions.Accepted;
+        return NdisStatus.Pending;
+    }
+
+    private NdisStatus AdmitTerminate()
+    {
+        _uploading = true;
+        return NdisStatus.Pending;      // in any connection state (TERM-23)
+    }
+
+    private NdisStatus AdmitSend(TcpOffloadSend send)
+    {
+        if (_graceful)
+            return NdisStatus.InvalidState;     // DISC-30
+        long next = NextOffset;
+        for (Parcel? parcel = send.Flight.Head; parcel is not null; parcel = parcel.Next)
+        {
+            if (parcel.StreamOffset != next)
+                return Gap();
+            next += ((NetBufferList)parcel).DataLength;
+        }
+        NextOffset = next;
+        return NdisStatus.Pending;
+    }
+
+    private NdisStatus AdmitDisconnect(TcpOffloadDisconnect disconnect)
+    {
+        var list = (NetBufferList)disconnect.Flight.Head;
+        if (disconnect.Kind == DisconnectKind.Abortive)
+        {
+            _aborted = true;        // what comes later is told so (GEN-18); this one still goes down
+            return NdisStatus.Pending;
+        }
+        if (_graceful)
+            return NdisStatus.RequestAborted;   // DISC-32
+        if (list.StreamOffset != NextOffset)
+            return Gap();
+        NextOffset += list.DataLength;
+        _graceful = true;
+        return NdisStatus.Pending;
+    }
+
+    private NdisStatus Gap()
+    {
+        HasGap = true;
+        _uploading = true;
+        return NdisStatus.UploadInProgress;
+    }
+
+    private static bool IsAllowed(OffloadOperation operation, NdisStatus status) => operation switch
+    {
+        OffloadOperation.Send => status is NdisStatus.Success or NdisStatus.RequestAborted
+            or NdisStatus.UploadInProgress or NdisStatus.InvalidState or NdisStatus.Paused,
+        OffloadOperation.Receive => status is NdisStatus.Success or NdisStatus.RequestAborted
+            or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
+        OffloadOperation.Disconnect => status is NdisStatus.Success or NdisStatus.RequestAborted
+            or NdisStatus.UploadInProgress,
+        OffloadOperation.Terminate => status is NdisStatus.Success or NdisStatus.Failure,
+        OffloadOperation.Initiate => status is not (NdisStatus.Pending or NdisStatus.RequestAborted),
+        _ => false,
+    };
+}

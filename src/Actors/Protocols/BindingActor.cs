@@ -1,0 +1,297 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Protocols;
+
+/// <summary>Top driver: rents NET_BUFFER_LISTs, sends them down, lands them, answers the user.</summary>
+internal sealed class BindingActor(
+    DriverStack stack, Edge edge, HolderId me, Edge lower, BindingQueue queue) : DriverActor(stack, edge, me)
+{
+    protected override void PreStart()
+    {
+        if (!queue.IsEmpty)
+            Self.Tell(BindingQueue.RoomMessage, Self);
+        // What the connections said while nobody listened.
+        foreach (ConnectionEntry entry in Stack.Handles.All())
+        {
+            if (entry.Top != Edge)
+                continue;
+            if (entry.SaidDisconnect is { } fin)
+                Self.Tell(fin, Self);
+            if (entry.SaidLast is { } last)
+                Self.Tell(last, Self);
+        }
+    }
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case Post post: Take(post); break;
+            case StatePost post: Take(post); break;
+            case PoolHasRoom: Drain(); break;
+            case OffloadCompletion completion: Land(completion); break;
+            case TcpOffloadReceiveIndicate indication: Offer(indication); break;
+            case TcpOffloadEvent said: Hear(said); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void Take(Post post)
+    {
+        if (post.IsUrgent)
+        {
+            queue.Refuse(post.Connection, NdisStatus.RequestAborted);
+            if (!TryDepart(post))
+                queue.Add(post);
+        }
+        else if (!queue.IsEmpty || !TryDepart(post))
+        {
+            queue.Add(post);
+            Drain();
+        }
+    }
+
+    private void Drain()
+    {
+        while (!queue.IsEmpty && TryDepart(queue.First))
+            queue.RemoveFirst();
+    }
+
+    /// <summary>Rents a list for each member, and sends the chain down. False: no room; nothing is kept.</summary>
+    private bool TryDepart(Post post)
+    {
+        if (post.Connection.Entry is not { Ended: false } entry)
+        {
+            for (Post? member = post; member is not null; member = member.Next)
+                member.Refuse(NdisStatus.RequestAborted);
+            return true;
+        }
+        if (Rent(post) is not { } head)
+            return false;
+        for (Post? member = post; member is not null; member = member.Next)
+        {
+            member.IsSafe = true;
+            Stack.Ledger.CountPosted();
+        }
+        if (post.Operation == OffloadOperation.Receive)
+            post.Connection.Refusing = false;
+        Send(entry, post, Flight.Depart(head, Me));
+        return true;
+    }
+
+    private void Send(ConnectionEntry entry, Post post, Flight flight)
+    {
+        AlsoInHand(flight);
+        for (Parcel? parcel = flight.Head; parcel is not null; parcel = parcel.Next)
+            parcel.Frames.Push(Edge, null);
+        OffloadRequest request = post.Operation switch
+        {
+            OffloadOperation.Send => new TcpOffloadSend(entry.Handle, flight),
+            OffloadOperation.Receive => new TcpOffloadReceive(entry.Handle, flight),
+            _ => new TcpOffloadDisconnect(entry.Handle, flight, post.Kind),
+        };
+        Between();
+        Pass(entry.Below(Edge) ?? lower, request, flight);
+    }
+
+    private NetBufferList? Rent(Post post)
+    {
+        NetBufferListPool pool = Stack.PoolOf(post.Operation);
+        NetBufferList? head = null;
+        NetBufferList? tail = null;
+        for (Post? member = post; member is not null; member = member.Next)
+        {
+            NetBufferList? list = queue.Rent(pool);
+            if (list is null)
+            {
+                for (NetBufferList? rented = head; rented is not null;)
+                {
+                    var next = (NetBufferList?)rented.Next;
+                    pool.Return(rented);
+                    rented = next;
+                }
+                return null;
+            }
+            Fill(list, member);
+            if (tail is null)
+                head = list;
+            else
+                tail.Next = list;
+            tail = list;
+        }
+        return head;
+    }
+
+    private static void Fill(NetBufferList list, Post post)
+    {
+        list.Operation = post.Operation;
+        list.Connection = post.Connection.Entry!.Handle;
+        list.StreamOffset = post.StreamOffset;
+        list.Flags = (int)post.Kind;
+        list.NoPush = post.NoPush;
+        list.ProtocolReserved = post;
+        list.FirstNetBuffer.Attach(post.Memory);
+    }
+
+    private void Take(StatePost post)
+    {
+        BindingConnection connection = post.Connection;
+        OffloadBlock block = post.Block;
+        if (post.Operation == OffloadOperation.Initiate)
+        {
+            ConnectionEntry created = Stack.Handles.Add();
+            Stack.Disconnects.Reserve(2);
+            created.ProtocolContext = connection;
+            created.Join(Edge);
+            connection.Entry = created;
+            connection.Begin(block.Positions);
+        }
+        else if (connection.Entry is { Ended: false })
+        {
+            connection.Leaving = true;
+            queue.Refuse(connection, NdisStatus.UploadInProgress);
+        }
+        else
+        {
+            post.Lost();
+            return;
+        }
+        ConnectionEntry entry = connection.Entry!;
+        block.Operation = post.Operation;
+        block.Connection = entry.Handle;
+        block.ProtocolReserved = post;
+        Stack.Blocks[block] = 0;
+        Stack.Ledger.CountPosted();
+        post.IsSafe = true;
+        Flight flight = Flight.Depart(block, Me);
+        AlsoInHand(flight);
+        block.Frames.Push(Edge, null);
+        bool initiate = post.Operation == OffloadOperation.Initiate;
+        OffloadRequest request = initiate
+            ? new InitiateOffload(entry.Handle, flight)
+            : new TerminateOffload(entry.Handle, flight);
+        Between();
+        Pass(initiate ? lower : entry.Below(Edge) ?? lower, request, flight);
+    }
+
+    private void Land(OffloadCompletion completion)
+    {
+        for (Parcel? parcel = completion.Flight.Head; parcel is not null; parcel = parcel.Next)
+            while (parcel.Frames.Depth > 0 && parcel.Frames.Pop().Driver != Edge)
+                Stack.Ledger.Report(VerifierCheck.ContextDepth, Edge.Name, parcel, parcel.Custody.Flight,
+                    "came home with a context of a driver below");
+        Between();
+        BindingConnection? connection = completion is TcpOffloadReceiveComplete ? Find(completion.Connection) : null;
+        Landing.Land(Stack, completion.Flight, Me);
+        if (connection is not null)
+            CheckFin(connection);
+    }
+
+    private void Offer(TcpOffloadReceiveIndicate indication)
+    {
+        var list = (NetBufferList)indication.Flight.Head;
+        long length = list.FirstNetBuffer.DataLength;
+        if (Find(indication.Connection) is not { } connection)
+        {
+            Refuse(indication, again: false);
+            return;
+        }
+        if (connection.Leaving || connection.Refusing)
+        {
+            Refuse(indication, again: false);
+            return;
+        }
+        if (list.StreamOffset != connection.Received)
+        {
+            Refuse(indication, again: true);    // something before it was lost on the way: both come again, in order
+            return;
+        }
+        Between();
+        // No crash may come between here and the end: the host has the data and the watermark must follow.
+        FlightId flight = indication.Flight.Id;
+        if (!Lending.Lend(Stack, indication.Flight, Me))
+            return;
+        connection.AddReceived(length);
+        if (!Told(connection, list, flight))
+        {
+            connection.AddReceived(-length);
+            connection.Refusing = true;
+            Lending.Refuse(Stack, list, flight);
+            return;
+        }
+        Tell(connection.Entry!.Below(Edge), new TcpOffloadReceiveAccepted(indication.Connection, connection.Received));
+        CheckFin(connection);
+    }
+
+    private bool Told(BindingConnection connection, NetBufferList list, FlightId flight)
+    {
+        try
+        {
+            return connection.User.Offer(list, flight);
+        }
+        catch (Exception exception)
+        {
+            Stack.OnUserError?.Invoke(exception);
+            return false;
+        }
+    }
+
+    private void Refuse(TcpOffloadReceiveIndicate indication, bool again)
+    {
+        Parcel list = indication.Flight.Head;
+        if (!list.TryComplete(indication.Flight.Id, Me, NdisStatus.OffloadDataNotAccepted, 0))
+            return;
+        list.BroughtHome = again;
+        OffloadCompletion refusal = OffloadCompletion.Of(list, 1);
+        Pass((Edge)list.Frames.Top.Driver, refusal, refusal.Flight);
+    }
+
+    private void Hear(TcpOffloadEvent said)
+    {
+        if (Find(said.Connection) is not { } connection)
+            return;
+        Between();
+        switch (said.Type)
+        {
+            case TcpOffloadEventType.Disconnect:
+                connection.EarlyFin = said;
+                CheckFin(connection);
+                break;
+            case TcpOffloadEventType.Abort when connection.Told != TcpOffloadEventType.Abort:
+                connection.Told = TcpOffloadEventType.Abort;
+                TellUser(connection.User.Aborted);
+                break;
+            case TcpOffloadEventType.Retrieve when connection.Told == default:
+                connection.Told = TcpOffloadEventType.Retrieve;
+                TellUser(() => connection.User.UploadWanted((TcpUploadReason)said.Information));
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void CheckFin(BindingConnection connection)
+    {
+        if (connection.ToldFin || connection.EarlyFin is not { } fin || connection.Received < fin.StreamOffset)
+            return;
+        connection.ToldFin = true;
+        TellUser(connection.User.PeerClosed);
+    }
+
+    private void TellUser(Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception exception)
+        {
+            Stack.OnUserError?.Invoke(exception);
+        }
+    }
+
+    private BindingConnection? Find(OffloadHandle handle) =>
+        Stack.Handles.Find(handle)?.ProtocolContext as BindingConnection;
+}

@@ -1,0 +1,81 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Protocols;
+
+/// <summary>Who uses a connection: told by the binding, one call at a time for each connection.</summary>
+internal interface IBindingUser
+{
+    /// <summary>Data is lent until it is returned. False: not now; the data waits at the target for a posted receive.</summary>
+    bool Offer(NetBufferList list, FlightId flight);
+
+    /// <summary>The peer's FIN, after all data.</summary>
+    void PeerClosed();
+
+    /// <summary>The connection was aborted.</summary>
+    void Aborted();
+
+    /// <summary>The connection wants to go back to the host.</summary>
+    void UploadWanted(TcpUploadReason reason);
+}
+
+/// <summary>What the protocol keeps about one offloaded connection; outlives the binding's actor.</summary>
+internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindingUser user)
+{
+    private long _received;
+    private long _acknowledged;
+
+    /// <summary>The stack.</summary>
+    public DriverStack Stack => stack;
+
+    /// <summary>Where posts are told.</summary>
+    public Edge Binding => binding;
+
+    /// <summary>Who uses it.</summary>
+    public IBindingUser User => user;
+
+    /// <summary>Its entry, from the initiate on.</summary>
+    public ConnectionEntry? Entry { get; set; }
+
+    /// <summary>Guards the order of posts: offset and tell are one step (SEND-02).</summary>
+    public Lock PostLock { get; } = new();
+
+    /// <summary>Stream offset of the next byte that is posted.</summary>
+    public long NextOffset { get; set; }
+
+    /// <summary>Bytes of the stream that the peer acknowledged, as far as completions told.</summary>
+    public long Acknowledged => Interlocked.Read(ref _acknowledged);
+
+    /// <summary>Stream offset of the next byte that the host expects.</summary>
+    public long Received => Interlocked.Read(ref _received);
+
+    /// <summary>Whether a terminate was posted: nothing is taken any more, so that what is left stays in one piece.</summary>
+    public bool Leaving { get; set; }
+
+    /// <summary>The host took nothing last time; until it posts a receive, nothing is offered.</summary>
+    public bool Refusing { get; set; }
+
+    /// <summary>A FIN that came before the data it follows.</summary>
+    public TcpOffloadEvent? EarlyFin { get; set; }
+
+    /// <summary>What the user has been told already.</summary>
+    public TcpOffloadEventType Told { get; set; }
+
+    /// <summary>Whether the user has been told of the peer's FIN.</summary>
+    public bool ToldFin { get; set; }
+
+    /// <summary>Continues streams that began before this offload.</summary>
+    public void Begin(StreamPositions positions)
+    {
+        NextOffset = positions.Accepted;
+        _acknowledged = positions.Acknowledged;
+        _received = positions.Received;
+    }
+
+    /// <summary>A receive brought bytes, or the host took an indication.</summary>
+    public void AddReceived(long bytes) => Interlocked.Add(ref _received, bytes);
+
+    /// <summary>A send or disconnect reported acknowledged bytes.</summary>
+    public void AddAcknowledged(long bytes) => Interlocked.Add(ref _acknowledged, bytes);
+}

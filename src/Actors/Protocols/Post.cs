@@ -1,0 +1,117 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Protocols;
+
+/// <summary>One send, receive or disconnect on its way to the binding, and the promise behind it.</summary>
+/// <remarks>Until a NET_BUFFER_LIST carries it, it answers for itself when it is lost; afterwards custody does.</remarks>
+internal abstract class Post(BindingConnection connection, OffloadOperation operation) : Ticket, IBindingCommand
+{
+    /// <summary>The connection.</summary>
+    public BindingConnection Connection => connection;
+
+    /// <summary>Send, receive or disconnect.</summary>
+    public OffloadOperation Operation => operation;
+
+    /// <summary>Data to send, or space to receive into. Lent until the answer.</summary>
+    public Memory<byte> Memory { get; init; }
+
+    /// <summary>Position in the stream, given when it is posted: a lost post leaves a gap that is seen.</summary>
+    public long StreamOffset { get; set; }
+
+    /// <summary>For a disconnect.</summary>
+    public DisconnectKind Kind { get; init; }
+
+    /// <summary>For a receive: only when full.</summary>
+    public bool NoPush { get; init; }
+
+    /// <summary>The next member of a chain.</summary>
+    public Post? Next { get; set; }
+
+    /// <summary>Whether a list carries it, or the binding's queue: both outlive the binding's actor.</summary>
+    public bool IsSafe { get; set; }
+
+    /// <summary>Whether it may not wait behind others: it frees what they wait for.</summary>
+    public bool IsUrgent => operation == OffloadOperation.Disconnect && Kind == DisconnectKind.Abortive;
+
+    /// <inheritdoc/>
+    public void Lost()
+    {
+        for (Post? post = this; post is not null; post = post.Next)
+            if (!post.IsSafe)
+                post.Refuse(connection.Stack.Stopping ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress);
+    }
+
+    /// <summary>Answers without a journey.</summary>
+    public void Refuse(NdisStatus status)
+    {
+        try
+        {
+            TryAnswer(new Landed(operation, status, 0, true, null));
+        }
+        catch (Exception exception)
+        {
+            connection.Stack.OnUserError?.Invoke(exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void OnAnswered(in Landed landed)
+    {
+        if (operation == OffloadOperation.Receive)
+            connection.AddReceived(landed.Bytes);
+        else
+            connection.AddAcknowledged(landed.Bytes);
+        OnDone(landed.Status, landed.Bytes);
+    }
+
+    /// <summary>Tells the user. Must not block.</summary>
+    protected abstract void OnDone(NdisStatus status, long bytes);
+}
+
+/// <summary>An initiate or a terminate on its way to the binding.</summary>
+internal sealed class StatePost(BindingConnection connection, OffloadOperation operation, OffloadBlock block)
+    : Ticket, IBindingCommand
+{
+    private readonly TaskCompletionSource<OffloadBlock> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The connection.</summary>
+    public BindingConnection Connection => connection;
+
+    /// <summary>Initiate or terminate.</summary>
+    public OffloadOperation Operation => operation;
+
+    /// <summary>The block.</summary>
+    public OffloadBlock Block => block;
+
+    /// <summary>Whether the block is on its journey.</summary>
+    public bool IsSafe { get; set; }
+
+    /// <summary>The block, completed.</summary>
+    public Task<OffloadBlock> Done => _done.Task;
+
+    /// <inheritdoc/>
+    public void Lost()
+    {
+        if (IsSafe)
+            return;
+        block.Status = NdisStatus.Failure;
+        block.BroughtHome = true;
+        TryAnswer(new Landed(operation, NdisStatus.Failure, 0, true, block));
+    }
+
+    /// <inheritdoc/>
+    protected override void OnAnswered(in Landed landed)
+    {
+        bool over = operation == OffloadOperation.Terminate ? IsSafe || connection.Stack.Stopping
+            : landed.Status != NdisStatus.Success;
+        if (over && connection.Entry is { } entry)
+        {
+            entry.Ended = true;
+            connection.Stack.Handles.Remove(entry);
+            connection.Stack.Disconnects.Reserve(-2);
+        }
+        _done.TrySetResult(block);
+    }
+}

@@ -1,0 +1,135 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>All that must outlive the actor of one offloaded connection.</summary>
+/// <remarks>The actor uses it while it lives; whoever brings things home after its death holds <see cref="Lock"/>.</remarks>
+internal sealed class ConnectionEntry(OffloadHandle handle)
+{
+    private Edge[] _layers = [];
+    private long _oldestSince;
+
+    /// <summary>Guards the entry when the actor is dead or dying.</summary>
+    public Lock Lock { get; } = new();
+
+    /// <summary>The name.</summary>
+    public OffloadHandle Handle { get; } = handle;
+
+    /// <summary>Where the connection's actor is now.</summary>
+    public Edge Edge { get; } = new($"connection-{handle}");
+
+    /// <summary>Its supervisor; set with the first instance.</summary>
+    public Edge? Shelf { get; set; }
+
+    /// <summary>The NIC; set with the first instance.</summary>
+    public IOffloadTarget? Target { get; set; }
+
+    /// <summary>Requests at the target.</summary>
+    public Holdings Sends { get; } = new();
+
+    /// <summary>Posted receives at the target.</summary>
+    public Holdings Receives { get; } = new();
+
+    /// <summary>State operations at the target.</summary>
+    public Holdings StateOperations { get; } = new();
+
+    /// <summary>Indications that never reached the host, to be said again in order.</summary>
+    public Holdings Lost { get; } = new();
+
+    /// <summary>The holder id of the last actor; what is parked is held under it.</summary>
+    public HolderId Holder { get; set; }
+
+    /// <summary>A terminate whose way down was cut by a death: the connection fetches it itself.</summary>
+    public OffloadBlock? PendingTerminate { get; set; }
+
+    /// <summary>What the protocol keeps for the connection.</summary>
+    public object? ProtocolContext { get; set; }
+
+    /// <summary>What the target gave back when the actor died.</summary>
+    public Severed? Remains { get; set; }
+
+    /// <summary>When the target was told to sever, in ticks of the stack's clock; 0 if it was not.</summary>
+    public long SeverSince { get; set; }
+
+    /// <summary>Whether the offload is over: terminated, or never begun.</summary>
+    public bool Ended { get; set; }
+
+    /// <summary>Received data that came back after the actor died.</summary>
+    public UndeliveredData Undelivered { get; } = new();
+
+    /// <summary>Bytes that were indicated and neither accepted nor refused.</summary>
+    public long UnansweredBytes { get; set; }
+
+    /// <summary>Bytes the host has accepted.</summary>
+    public long AcceptedThrough { get; set; }
+
+    /// <summary>What the connection said last, for a binding that died before it heard it.</summary>
+    public TcpOffloadEvent? SaidDisconnect { get; set; }
+
+    /// <summary>The last upload wish or abort.</summary>
+    public TcpOffloadEvent? SaidLast { get; set; }
+
+    /// <summary>Everything that is parked while its actor lives.</summary>
+    public Holdings[] AtTarget => [Sends, Receives, StateOperations, Lost];
+
+    /// <summary>Whether the target owes a completion.</summary>
+    public bool HasParked => Sends.Count + Receives.Count + StateOperations.Count > 0;
+
+    /// <summary>Since when the oldest request has been at the target, for the hang watch; 0 without one.</summary>
+    public long OldestSince
+    {
+        get => Volatile.Read(ref _oldestSince);
+        set => Volatile.Write(ref _oldestSince, value);
+    }
+
+    /// <summary>A layer joins on the way down of the initiate: the IM offload entry (IM-02).</summary>
+    public void Join(Edge layer)
+    {
+        if (Array.IndexOf(_layers, layer) < 0)
+            _layers = [.. _layers, layer];
+    }
+
+    /// <summary>The layer above this one, for indications.</summary>
+    public Edge? Above(Edge layer)
+    {
+        int index = Array.IndexOf(_layers, layer);
+        return index > 0 ? _layers[index - 1] : null;
+    }
+
+    /// <summary>The layer below this one, for requests.</summary>
+    public Edge? Below(Edge layer)
+    {
+        Edge[] layers = _layers;
+        int index = Array.IndexOf(layers, layer);
+        return index >= 0 && index + 1 < layers.Length ? layers[index + 1] : null;
+    }
+
+    /// <summary>The protocol that owns the connection.</summary>
+    public Edge? Top => _layers.Length > 0 ? _layers[0] : null;
+
+    /// <summary>The host consumed everything up to there.</summary>
+    public void AcceptThrough(long through)
+    {
+        if (through <= AcceptedThrough)
+            return;
+        UnansweredBytes -= through - AcceptedThrough;
+        AcceptedThrough = through;
+    }
+
+    /// <summary>Refused data is kept for the terminate; the part that the host took counts as accepted.</summary>
+    public void TakeBack(NetBufferList list)
+    {
+        long length = list.FirstNetBuffer.DataLength;
+        long taken = Math.Min(list.BytesTransferred, length);
+        if (taken > 0)
+            AcceptThrough(list.StreamOffset + taken);
+        UnansweredBytes -= length - taken;
+        for (long at = taken; at < length;)
+        {
+            Span<byte> piece = list.FirstNetBuffer.PieceAt(at).Span;
+            Undelivered.Add(list.StreamOffset + at, piece);
+            at += piece.Length;
+        }
+    }
+}

@@ -1,0 +1,309 @@
+using Akka.Actor;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>Brings home what the dead were holding.</summary>
+/// <remarks>
+/// Not an actor: it works on the thread that saw the death, so it also works while a whole system is being terminated
+/// and has no mailbox of its own to lose. Two who relieve parcels of one connection are kept apart by the
+/// connection's lock; against everybody else the custody cell decides.
+/// </remarks>
+internal sealed class Custodian(DriverStack stack)
+{
+    /// <summary>Takes over a message that a dead actor had in hand or got too late.</summary>
+    /// <param name="message">Whatever it was.</param>
+    /// <param name="dead">The holder id of the dead.</param>
+    public void TakeOver(object message, HolderId dead)
+    {
+        switch (message)
+        {
+            case OffloadRequest request: TakeOver(request.Flight, dead); break;
+            case OffloadCompletion completion: TakeOver(completion.Flight, dead); break;
+            case TcpOffloadReceiveIndicate indication: TakeOver(indication.Flight, dead); break;
+            case TcpOffloadEvent said: SayAgain(said); break;
+            case TcpOffloadReceiveAccepted accepted: Redirect(accepted); break;
+            case IBindingCommand command: command.Lost(); break;
+            default: break;     // ticks and suspicions: whoever asks, asks again
+        }
+    }
+
+    /// <summary>Takes a chain from a dead holder, if its cell still says so, and carries it home.</summary>
+    public void TakeOver(Flight flight, HolderId dead)
+    {
+        ConnectionEntry? entry = stack.Handles.Find(flight.Head.Connection);
+        bool won;
+        if (entry is null)
+            won = Relieve(flight, dead);
+        else
+            lock (entry.Lock)
+                won = Relieve(flight, dead);
+        if (won)
+            CarryHome(flight.Head);
+    }
+
+    /// <summary>Carries completed parcels up (indicated ones down) to the next living driver on their way home.</summary>
+    /// <param name="head">A chain whose every parcel is held by the custodian.</param>
+    public void CarryHome(Parcel? head)
+    {
+        var run = default(WonChain);
+        Edge? runTo = null;
+        while (head is not null)
+        {
+            Parcel parcel = head;
+            head = parcel.Next;
+            if (IsPostponed(parcel))
+                continue;
+            CompleteIfOutstanding(parcel);
+            Edge? to = NextLiving(parcel);
+            bool alone = parcel.Operation == OffloadOperation.ReceiveIndicate;
+            if (!run.IsEmpty && (to != runTo || alone))
+                Tell(runTo!, run.ToCompletion());
+            if (to is null)
+            {
+                Ground(parcel);
+                continue;
+            }
+            if (alone)
+            {
+                parcel.Next = null;
+                Tell(to, OffloadCompletion.Of(parcel, 1));
+                continue;
+            }
+            run.Add(parcel);
+            runTo = to;
+        }
+        if (!run.IsEmpty)
+            Tell(runTo!, run.ToCompletion());
+    }
+
+    /// <summary>Has the target forget a connection whose actor is gone; the sweep follows when it has.</summary>
+    public void Sever(ConnectionEntry entry)
+    {
+        if (entry.Ended)
+            return;
+        if (entry.Remains is { } remains)
+            Sweep(entry, remains);
+        else if (entry.Target is null)
+            Sweep(entry, NothingLeft(entry));
+        else
+        {
+            entry.SeverSince = stack.Now;
+            entry.Target.Sever(entry.Handle, new SeverUpcalls(this, entry, stack));
+        }
+    }
+
+    /// <summary>The target did not answer in time: it has lost its adapter. What it may still write to is never reused.</summary>
+    public void GiveUpOn(ConnectionEntry entry)
+    {
+        lock (entry.Lock)
+            foreach (Holdings holdings in entry.AtTarget)
+                for (Parcel? parcel = holdings.First; parcel is not null; parcel = parcel.ParkedNext)
+                    parcel.IsQuarantined = true;
+        Sweep(entry, NothingLeft(entry));
+    }
+
+    /// <summary>After the target let go: everything that was parked for it comes home, in order.</summary>
+    public void Sweep(ConnectionEntry entry, Severed remains)
+    {
+        var home = new List<Parcel>();
+        lock (entry.Lock)
+        {
+            if (entry.Remains is null)
+            {
+                entry.Remains = remains;
+                entry.Undelivered.Add(remains.BufferedOffset, remains.BufferedData.Span);
+            }
+            remains = entry.Remains;
+            entry.SeverSince = 0;
+            entry.OldestSince = 0;
+            foreach (Holdings holdings in entry.AtTarget)
+                while (holdings.First is { } parcel)
+                {
+                    holdings.Remove(parcel);
+                    if (Relieve(parcel, entry.Holder))
+                        home.Add(parcel);
+                }
+        }
+        foreach (Parcel parcel in home)
+        {
+            parcel.Next = null;
+            CompleteSwept(parcel, remains);
+            CarryHome(parcel);
+        }
+        if (stack.Stopping)
+            Discard(entry);
+        else
+            entry.Shelf?.Tell(new ConnectionOrphaned(entry), ActorRefs.NoSender);
+    }
+
+    /// <summary>A socket that nobody will fetch any more ends with a RST: an orderly FIN would look like a whole stream.</summary>
+    public static void Discard(ConnectionEntry entry)
+    {
+        if (entry.Remains?.Socket is not { } socket || entry.Ended)
+            return;
+        entry.Ended = true;
+        socket.LingerState = new System.Net.Sockets.LingerOption(true, 0);
+        socket.Dispose();
+    }
+
+    private static bool Relieve(Flight flight, HolderId dead)
+    {
+        // What is parked may still be completed by the target: it is swept after Severed, not before.
+        if (flight.Head.ParkedIn is not null || !flight.TryPass(dead, HolderId.Custodian))
+            return false;
+        for (Parcel? member = flight.Head.Next; member is not null; member = member.Next)
+            member.Custody.Set(member.Custody.State, member.Custody.Flight, HolderId.Custodian);
+        return true;
+    }
+
+    private static bool Relieve(Parcel parcel, HolderId dead)
+    {
+        var spin = default(SpinWait);
+        while (true)
+        {
+            CustodyState state = parcel.Custody.State;
+            FlightId flight = parcel.Custody.Flight;
+            if (state == CustodyState.Completing)
+            {
+                spin.SpinOnce();    // its winner is between two stores
+                continue;
+            }
+            if (state is not (CustodyState.Outstanding or CustodyState.Completed))
+                return false;
+            if (parcel.Custody.Holder != dead)
+                return false;
+            if (parcel.Custody.TryMove(state, flight, dead, state, flight, HolderId.Custodian))
+                return true;
+        }
+    }
+
+    /// <summary>A terminate needs no driver between the host and the connection: the connection fetches it.</summary>
+    private bool IsPostponed(Parcel parcel)
+    {
+        if (parcel is not OffloadBlock { Operation: OffloadOperation.Terminate } block || stack.Stopping
+            || block.Custody.State != CustodyState.Outstanding
+            || stack.Handles.Find(block.Connection) is not { Ended: false } entry)
+            return false;
+        lock (entry.Lock)
+            entry.PendingTerminate = block;
+        entry.Edge.Tell(LookAgain.Instance, ActorRefs.NoSender);
+        return true;
+    }
+
+    private static Severed NothingLeft(ConnectionEntry entry) =>
+        new(entry.Handle, default, TcpConnectionState.Closed, null, default, 0, false);
+
+    private void CompleteIfOutstanding(Parcel parcel)
+    {
+        if (parcel.Custody.State != CustodyState.Outstanding)
+            return;
+        NdisStatus status = FailurePolicy.StatusOf(parcel.Operation, !stack.Stopping);
+        if (parcel.TryComplete(parcel.Custody.Flight, HolderId.Custodian, status, 0))
+        {
+            parcel.BroughtHome = true;
+            stack.Ledger.CountBroughtHome();
+        }
+    }
+
+    private void CompleteSwept(Parcel parcel, Severed remains)
+    {
+        if (parcel.Custody.State != CustodyState.Outstanding || parcel.Operation == OffloadOperation.Terminate)
+            return;
+        long bytes = 0;
+        if (parcel is NetBufferList list && list.Operation is OffloadOperation.Send or OffloadOperation.Disconnect)
+            bytes = Math.Clamp(remains.Positions.Acknowledged - list.StreamOffset, 0, list.DataLength);
+        bool good = remains.Socket is not null && !stack.Stopping;
+        if (parcel.TryComplete(parcel.Custody.Flight, HolderId.Custodian,
+            FailurePolicy.StatusOf(parcel.Operation, good), bytes))
+        {
+            parcel.BroughtHome = true;
+            stack.Ledger.CountBroughtHome();
+        }
+    }
+
+    private static Edge? NextLiving(Parcel parcel)
+    {
+        while (parcel.Frames.Depth > 0)
+        {
+            var edge = (Edge)parcel.Frames.Top.Driver;
+            if (edge.Current is not null)
+                return edge;
+            parcel.Frames.Pop();
+        }
+        return null;
+    }
+
+    private void Tell(Edge to, OffloadCompletion completion)
+    {
+        // Between NextLiving and here the driver may have died: then on to the next.
+        if (to.Pass(completion, completion.Flight, HolderId.Custodian, ActorRefs.NoSender) == PassResult.NobodyThere)
+            CarryHome(completion.Flight.Head);
+    }
+
+    private void Ground(Parcel parcel)
+    {
+        parcel.Next = null;
+        if (parcel is NetBufferList { Operation: OffloadOperation.ReceiveIndicate } list)
+            Stash(list);
+        else
+            stack.Ledger.CountOrphaned();
+        Landing.Land(stack, new Flight(parcel.Custody.Flight, parcel, 1), HolderId.Custodian);
+    }
+
+    /// <summary>Received data whose connection died: what the host did not take is kept for its terminate.</summary>
+    private void Stash(NetBufferList list)
+    {
+        if (list.Status == NdisStatus.Success || stack.Handles.Find(list.Connection) is not { } entry)
+            return;
+        lock (entry.Lock)
+            entry.TakeBack(list);
+        entry.Edge.Tell(LookAgain.Instance, ActorRefs.NoSender);
+    }
+
+    private void SayAgain(TcpOffloadEvent said)
+    {
+        // The connection remembers what it said; a fresh binding reads it there. A living one is told directly.
+        stack.Handles.Find(said.Connection)?.Top?.Tell(said, ActorRefs.NoSender);
+    }
+
+    private void Redirect(TcpOffloadReceiveAccepted accepted)
+    {
+        if (stack.Handles.Find(accepted.Connection) is not { } entry)
+            return;
+        if (entry.Edge.Tell(accepted, ActorRefs.NoSender))
+            return;
+        lock (entry.Lock)
+            entry.AcceptThrough(accepted.Through);
+        entry.Edge.Tell(LookAgain.Instance, ActorRefs.NoSender);
+    }
+}
+
+/// <summary>To a shelf: the actor of this connection is gone and the target has let go; start a fresh one.</summary>
+internal sealed record ConnectionOrphaned(ConnectionEntry Entry) : INoSerializationVerificationNeeded;
+
+/// <summary>To a connection: its entry changed behind its back.</summary>
+internal sealed class LookAgain : INoSerializationVerificationNeeded
+{
+    public static readonly LookAgain Instance = new();
+}
+
+/// <summary>The target's answer to a sever comes here, on the target's thread.</summary>
+internal sealed class SeverUpcalls(Custodian custodian, ConnectionEntry entry, DriverStack stack) : IOffloadUpcalls
+{
+    public HolderId Holder => HolderId.Custodian;
+
+    public NetBufferListPool ReceivePool => stack.Indications;
+
+    public void Complete(OffloadCompletion completion)
+    {
+        // A target that completes after it was told to sever completes parked parcels: the sweep takes them.
+    }
+
+    public void Indicate(OffloadIndication indication)
+    {
+        if (indication is Severed severed)
+            custodian.Sweep(entry, severed);
+    }
+}

@@ -1,0 +1,199 @@
+using Akka.Actor;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>What every driver of a stack has in common: it keeps what is in hand while a message is handled.</summary>
+/// <remarks>A driver that throws loses its edge at once, so that nothing is told to it any more; what it had in hand goes
+/// home from here, what waits in its mailbox by the dead letters. A driver that returns must have passed or parked
+/// what it was given: keeping it silently is seen here, and named.</remarks>
+internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) : UntypedActor
+{
+    private readonly List<Flight> _alsoInHand = [];
+
+    protected DriverStack Stack => stack;
+
+    protected Edge Edge => edge;
+
+    protected HolderId Me => me;
+
+    /// <summary>The driver's one switch.</summary>
+    protected abstract void Handle(object message);
+
+    /// <inheritdoc/>
+    protected sealed override void OnReceive(object message)
+    {
+        try
+        {
+            if (!IsMine(message))
+                return;
+            stack.Crashes?.At(edge.Name, CrashStep.Before);
+            Handle(message);
+            stack.Crashes?.At(edge.Name, CrashStep.After);
+        }
+        catch (Exception exception)
+        {
+            Die(message, exception);
+            throw;
+        }
+        if (_alsoInHand.Count > 0)
+            _alsoInHand.Clear();
+        if (FlightOf(message) is { } flight && flight.IsHeldBy(me) && flight.Head.ParkedIn is null)
+            Repair(message, flight);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => edge.Retire(me);
+
+    /// <summary>Where a crash may be injected inside a handler.</summary>
+    protected void Between() => stack.Crashes?.At(edge.Name, CrashStep.Between);
+
+    /// <summary>Remembers a chain that this handler made itself, until it returns.</summary>
+    protected void AlsoInHand(Flight flight) => _alsoInHand.Add(flight);
+
+    /// <summary>Hands a chain to a neighbour; between its lives the custodian takes it.</summary>
+    protected void Pass(Edge to, OffloadMessage message, Flight flight)
+    {
+        switch (to.Pass(message, flight, me, Self))
+        {
+            case PassResult.NobodyThere:
+                stack.Custodian.TakeOver(message, me);
+                break;
+            case PassResult.NotYours:
+                stack.Ledger.Report(VerifierCheck.UseAfterHandOver, edge.Name, flight.Head, flight.Id,
+                    "passed what it does not hold");
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Tells a neighbour something without custody; between its lives the custodian redirects it.</summary>
+    protected void Tell(Edge? to, OffloadMessage message)
+    {
+        if (to?.Tell(message, Self) != true)
+            stack.Custodian.TakeOver(message, me);
+    }
+
+    /// <summary>Frees this driver's context on every parcel and passes each to the edge that the context names
+    /// (CTX-04, CTX-05). A chain that mixes owners is split, in unchanged order (IM-15).</summary>
+    protected void PassHome(OffloadCompletion completion)
+    {
+        Edge to = PopMine(completion.Flight.Head);
+        bool mixed = false;
+        for (Parcel? parcel = completion.Flight.Head.Next; parcel is not null; parcel = parcel.Next)
+            mixed |= PopMine(parcel) != to;
+        Between();
+        if (!mixed)
+        {
+            Pass(to, completion, completion.Flight);
+            return;
+        }
+        foreach ((Edge owner, OffloadCompletion part) in Split(completion.Flight.Head))
+            Pass(owner, part, part.Flight);
+    }
+
+    private List<(Edge To, OffloadCompletion Part)> Split(Parcel head)
+    {
+        var parts = new List<(Edge, OffloadCompletion)>();
+        for (Parcel? first = head; first is not null;)
+        {
+            var to = (Edge)first.Frames.Top.Driver;
+            Parcel last = first;
+            int count = 1;
+            while (last.Next is { } next && next.Frames.Top.Driver == to)
+            {
+                last = next;
+                count++;
+            }
+            Parcel? rest = last.Next;
+            // The cut-off part must be findable before it is cut off.
+            if (first != head)
+            {
+                first.Custody.Set(CustodyState.Completed, first.Custody.Flight, me);
+                _alsoInHand.Add(new Flight(first.Custody.Flight, first, count));
+            }
+            last.Next = null;
+            parts.Add((to, OffloadCompletion.Of(first, count)));
+            first = rest;
+        }
+        return parts;
+    }
+
+    private Edge PopMine(Parcel parcel)
+    {
+        while (parcel.Frames.Depth > 0 && parcel.Frames.Top.Driver != edge && parcel.Frames.Contains(edge))
+        {
+            ContextFrame left = parcel.Frames.Pop();
+            stack.Ledger.Report(VerifierCheck.ContextDepth, left.Driver.Name, parcel, parcel.Custody.Flight,
+                "passed a parcel home with its context still on it");
+        }
+        if (parcel.Frames.Depth > 0 && parcel.Frames.Top.Driver == edge)
+        {
+            ContextFrame mine = parcel.Frames.Pop();
+            if (mine.AnswerTo is Edge answer)
+                return answer;
+        }
+        if (parcel.Frames.Depth > 0)
+            return (Edge)parcel.Frames.Top.Driver;
+        throw new ContractViolationException(VerifierCheck.Misroute, edge.Name, parcel.Describe());
+    }
+
+    /// <summary>A chain that came here but is held by somebody else was doubled, or sent to the wrong place.</summary>
+    private bool IsMine(object message)
+    {
+        if (FlightOf(message) is not { } flight || flight.IsHeldBy(me))
+            return true;
+        OnStray(message, flight);
+        return false;
+    }
+
+    /// <summary>Reports a stray chain. The connection, which hears a target, does more.</summary>
+    protected virtual void OnStray(object message, Flight flight) =>
+        stack.Ledger.Report(VerifierCheck.UseAfterHandOver, DriverOf(Sender), flight.Head, flight.Id,
+            $"{message.GetType().Name} told to {edge.Name}, which does not hold it");
+
+    protected static Flight? FlightOf(object message) => message switch
+    {
+        OffloadRequest request => request.Flight,
+        OffloadCompletion completion => completion.Flight,
+        TcpOffloadReceiveIndicate indication => indication.Flight,
+        _ => null,
+    };
+
+    private static string DriverOf(IActorRef sender)
+    {
+        string name = sender.Path.Name;
+        int dash = name.LastIndexOf('-');
+        return dash > 0 ? name[..dash] : name;
+    }
+
+    private void Die(object message, Exception exception)
+    {
+        edge.Retire(me);
+        stack.Ledger.CountDeath();
+        if (exception is ContractViolationException violation)
+            ReportFatal(violation, message);
+        stack.OnDeath?.Invoke(edge.Name, exception);
+        foreach (Flight flight in _alsoInHand)
+            stack.Custodian.TakeOver(flight, me);
+        stack.Custodian.TakeOver(message, me);
+    }
+
+    private void ReportFatal(ContractViolationException violation, object message)
+    {
+        if (FlightOf(message) is { } flight)
+            stack.Ledger.Report(violation.Check, violation.Driver, flight.Head, flight.Id, violation.Message);
+        else
+            stack.Ledger.Report(new Violation(
+                violation.Check, violation.Driver, OffloadHandle.None, 0, default, violation.Message));
+    }
+
+    private void Repair(object message, Flight flight)
+    {
+        stack.Ledger.Report(VerifierCheck.Residence, edge.Name, flight.Head, flight.Id,
+            $"kept a {message.GetType().Name} without passing or parking it");
+        stack.Custodian.TakeOver(message, me);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>Limits and times of a stack; every one comes from hocon/reference.conf.</summary>
+internal sealed record StackSettings
+{
+    public required int SendsMax { get; init; }
+
+    public required int ReceivesMax { get; init; }
+
+    public required int IndicationsMax { get; init; }
+
+    public required int IndicationBytes { get; init; }
+
+    public required int Shelves { get; init; }
+
+    public required int RestartsMax { get; init; }
+
+    public required TimeSpan RestartWindow { get; init; }
+
+    public required TimeSpan BackoffMin { get; init; }
+
+    public required TimeSpan BackoffMax { get; init; }
+
+    public required TimeSpan HangDeadline { get; init; }
+
+    public required TimeSpan HangInterval { get; init; }
+
+    public required TimeSpan SeverDeadline { get; init; }
+
+    public required TimeSpan StopTimeout { get; init; }
+
+    public required string Dispatcher { get; init; }
+}
+
+/// <summary>What all drivers of one stack share, and what outlives each of them.</summary>
+internal sealed class DriverStack
+{
+    private int _stopping;
+
+    public DriverStack(string name, StackSettings settings, TimeProvider clock)
+    {
+        Name = name;
+        Settings = settings;
+        Clock = clock;
+        Sends = new NetBufferListPool("sends", settings.SendsMax, 0, Ledger);
+        Receives = new NetBufferListPool("receives", settings.ReceivesMax, 0, Ledger);
+        Disconnects = new NetBufferListPool("disconnects", 0, 0, Ledger);
+        Indications = new NetBufferListPool(
+            "indications", settings.IndicationsMax, settings.IndicationBytes, Ledger);
+        Custodian = new Custodian(this);
+    }
+
+    public string Name { get; }
+
+    public StackSettings Settings { get; }
+
+    public TimeProvider Clock { get; }
+
+    public Ledger Ledger { get; } = new();
+
+    public HandleTable Handles { get; } = new();
+
+    public Custodian Custodian { get; }
+
+    public NetBufferListPool Sends { get; }
+
+    public NetBufferListPool Receives { get; }
+
+    /// <summary>Grows by two with every connection: one graceful and one abortive disconnect never wait for room.</summary>
+    public NetBufferListPool Disconnects { get; }
+
+    public NetBufferListPool Indications { get; }
+
+    /// <summary>Blocks of state operations that are on their way, for the auditor.</summary>
+    public ConcurrentDictionary<OffloadBlock, byte> Blocks { get; } = new();
+
+    /// <summary>The holder of received data while the host has it: lent data outlives the binding that lent it.</summary>
+    public HolderId Lender { get; } = HolderId.Next();
+
+    /// <summary>Crashes on purpose; null except in stress and tests.</summary>
+    public ICrashPlan? Crashes { get; set; }
+
+    /// <summary>Tells of a driver's death.</summary>
+    public Action<string, Exception>? OnDeath { get; set; }
+
+    /// <summary>Tells of a user's callback that threw.</summary>
+    public Action<Exception>? OnUserError { get; set; }
+
+    /// <summary>Whether the stack is being stopped: what comes home now is aborted, not uploaded.</summary>
+    public bool Stopping => Volatile.Read(ref _stopping) != 0;
+
+    /// <summary>Ticks of the stack's clock; never 0.</summary>
+    public long Now => Clock.GetTimestamp() | 1;
+
+    /// <summary>Whether the stack is over: nobody listens any more, not even to dead letters.</summary>
+    public bool Stopped => Volatile.Read(ref _stopping) > 1;
+
+    /// <summary>What is to be answered when the last actor is gone.</summary>
+    public ConcurrentBag<Action> AtEnd { get; } = [];
+
+    /// <summary>All pools.</summary>
+    public IEnumerable<NetBufferListPool> Pools => [Sends, Receives, Disconnects, Indications];
+
+    /// <summary>Whether nothing is out.</summary>
+    public bool IsBalanced => Pools.All(pool => pool.Out == 0) && Blocks.IsEmpty;
+
+    public void BeginStop() => Interlocked.CompareExchange(ref _stopping, 1, 0);
+
+    public void EndStop() => Volatile.Write(ref _stopping, 2);
+
+    /// <summary>The pool of a data operation.</summary>
+    public NetBufferListPool PoolOf(OffloadOperation operation) => operation switch
+    {
+        OffloadOperation.Send => Sends,
+        OffloadOperation.Receive => Receives,
+        _ => Disconnects,
+    };
+}
+
+/// <summary>Where in a handler a crash is injected.</summary>
+public enum CrashStep
+{
+    /// <summary>Before the handler did anything.</summary>
+    Before,
+
+    /// <summary>Between two of its steps.</summary>
+    Between,
+
+    /// <summary>After its last step.</summary>
+    After,
+}
+
+/// <summary>Crashes drivers on purpose, from a seed.</summary>
+public interface ICrashPlan
+{
+    /// <summary>Throws if this is where the driver is to die.</summary>
+    /// <param name="driver">The driver's name in the stack.</param>
+    /// <param name="step">Where its handler is.</param>
+    void At(string driver, CrashStep step);
+}

@@ -1,0 +1,46 @@
+using Akka.Actor;
+using Akka.Event;
+using ChimneyActors.Buffers;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>Asks before it judges: a connection whose oldest request is too old is told to ask its target about it.</summary>
+/// <remarks>A peer that does not acknowledge is no fault (DISC-37); how long to wait for it is the host's policy.</remarks>
+internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTimers
+{
+    private static readonly object Tick = new();
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() =>
+        Timers.StartPeriodicTimer("tick", Tick, stack.Settings.HangInterval);
+
+    protected override void OnReceive(object message)
+    {
+        foreach (ConnectionEntry entry in stack.Handles.All())
+        {
+            if (IsOver(entry.OldestSince, stack.Settings.HangDeadline))
+                entry.Edge.Tell(HangSuspect.First, Self);
+            if (IsOver(entry.SeverSince, stack.Settings.SeverDeadline))
+            {
+                Context.GetLogger().Error("The target of {0} does not let go of connection {1}; its memory is quarantined",
+                    entry.Shelf?.Name, entry.Handle);
+                stack.Custodian.GiveUpOn(entry);
+            }
+        }
+    }
+
+    private bool IsOver(long since, TimeSpan deadline) =>
+        since != 0 && stack.Clock.GetElapsedTime(since, stack.Now) > deadline;
+}
+
+/// <summary>To a connection: something of yours is old. The second time round everything told before was handled.</summary>
+/// <param name="Parcel">What was unknown to the target the first time; null at first.</param>
+/// <param name="Flight">Its journey.</param>
+internal sealed record HangSuspect(Parcel? Parcel, FlightId Flight) : INoSerializationVerificationNeeded
+{
+    public static readonly HangSuspect First = new(null, default);
+}
+
+/// <summary>The target has forgotten a request; the connection dies, is severed, and goes back to the host.</summary>
+internal sealed class TargetFailedException(string message) : Exception(message);

@@ -1,0 +1,66 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>The end of a journey: the parcel goes back to its pool, its ticket is answered.</summary>
+internal static class Landing
+{
+    /// <summary>Lands a completed chain. False: the caller did not hold it.</summary>
+    public static bool Land(DriverStack stack, Flight flight, HolderId holder)
+    {
+        Parcel? parcel = flight.Head;
+        if (!parcel.Custody.TryMove(
+            CustodyState.Completed, flight.Id, holder, CustodyState.Rented, flight.Id, holder))
+            return false;
+        for (Parcel? member = parcel.Next; member is not null; member = member.Next)
+            member.Custody.Set(CustodyState.Rented, member.Custody.Flight, holder);
+        while (parcel is not null)
+        {
+            Parcel? next = parcel.Next;
+            LandOne(stack, parcel);
+            parcel = next;
+        }
+        return true;
+    }
+
+    private static void LandOne(DriverStack stack, Parcel parcel)
+    {
+        var ticket = parcel.ProtocolReserved as Ticket;
+        var landed = new Landed(
+            parcel.Operation, parcel.Status, parcel.BytesTransferred, parcel.BroughtHome, parcel as OffloadBlock);
+        while (parcel.Frames.Depth > 0)
+        {
+            ContextFrame left = parcel.Frames.Pop();
+            stack.Ledger.Report(VerifierCheck.ContextDepth, left.Driver.Name, parcel, parcel.Custody.Flight,
+                "left its context on a landed parcel");
+        }
+        if (landed.Operation != OffloadOperation.ReceiveIndicate)
+            stack.Ledger.CountCompleted();
+        // The parcel is given back before the user hears of it, so that a user who posts again at once finds room,
+        // and nothing that the user's callback throws can keep it.
+        if (parcel.IsQuarantined)
+        {
+            parcel.Custody.Set(CustodyState.Quarantined, parcel.Custody.Flight, HolderId.None);
+            stack.Ledger.CountQuarantined();
+        }
+        else if (parcel is NetBufferList list)
+        {
+            list.Pool.Return(list);
+        }
+        else
+        {
+            parcel.Custody.Set(CustodyState.Free, default, HolderId.None);
+            parcel.ProtocolReserved = null;
+            stack.Blocks.TryRemove((OffloadBlock)parcel, out _);
+        }
+        try
+        {
+            ticket?.TryAnswer(landed);
+        }
+        catch (Exception exception)
+        {
+            stack.OnUserError?.Invoke(exception);
+        }
+    }
+}

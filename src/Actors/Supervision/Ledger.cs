@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using ChimneyActors.Buffers;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>The counts that the cells cannot keep, and the reports of unlawful moves. Not on the hot path's way.</summary>
+internal sealed class Ledger : IVerifier
+{
+    private const int ReportsMax = 1000;
+    private readonly ConcurrentQueue<Violation> _reports = new();
+    private long _posted;
+    private long _completed;
+    private long _orphaned;
+    private long _broughtHome;
+    private long _quarantined;
+    private long _violations;
+    private long _deaths;
+
+    /// <summary>Whether a violation was made on purpose by a test; such a one is not counted.</summary>
+    public Func<Violation, bool>? IsInjected { get; set; }
+
+    /// <summary>Told of each violation that counts.</summary>
+    public Action<Violation>? OnViolation { get; set; }
+
+    public long Posted => Interlocked.Read(ref _posted);
+
+    public long Completed => Interlocked.Read(ref _completed);
+
+    public long Orphaned => Interlocked.Read(ref _orphaned);
+
+    public long BroughtHome => Interlocked.Read(ref _broughtHome);
+
+    public long Quarantined => Interlocked.Read(ref _quarantined);
+
+    public long Violations => Interlocked.Read(ref _violations);
+
+    public long DriverDeaths => Interlocked.Read(ref _deaths);
+
+    /// <summary>The first thousand reports.</summary>
+    public IReadOnlyCollection<Violation> Reports => _reports;
+
+    public void CountPosted() => Interlocked.Increment(ref _posted);
+
+    public void CountCompleted() => Interlocked.Increment(ref _completed);
+
+    public void CountOrphaned() => Interlocked.Increment(ref _orphaned);
+
+    public void CountBroughtHome() => Interlocked.Increment(ref _broughtHome);
+
+    public void CountQuarantined() => Interlocked.Increment(ref _quarantined);
+
+    public void CountDeath() => Interlocked.Increment(ref _deaths);
+
+    /// <inheritdoc/>
+    public void Report(Violation violation)
+    {
+        if (IsInjected?.Invoke(violation) == true)
+            return;
+        Interlocked.Increment(ref _violations);
+        if (_reports.Count < ReportsMax)
+            _reports.Enqueue(violation);
+        OnViolation?.Invoke(violation);
+    }
+
+    /// <summary>Reports an unlawful move on a parcel.</summary>
+    public void Report(VerifierCheck check, string driver, Parcel parcel, FlightId flight, string what) =>
+        Report(new Violation(check, driver, parcel.Connection, parcel.Id, flight, $"{what}; {parcel.Describe()}"));
+}

@@ -1,0 +1,31 @@
+namespace ChimneyActors.Supervision;
+
+/// <summary>Received bytes that came back piecemeal and in any order, to be handed to the host as one run.</summary>
+internal sealed class UndeliveredData
+{
+    private readonly SortedDictionary<long, byte[]> _pieces = [];
+
+    /// <summary>Keeps a copy.</summary>
+    public void Add(long offset, ReadOnlySpan<byte> data)
+    {
+        if (data.Length > 0)
+            _pieces[offset] = data.ToArray();
+    }
+
+    /// <summary>All bytes from an offset on, as far as they are contiguous.</summary>
+    public byte[] From(long offset)
+    {
+        var run = new MemoryStream();
+        foreach ((long start, byte[] data) in _pieces)
+        {
+            long skip = offset - start;
+            if (skip < 0)
+                break;
+            if (skip >= data.Length)
+                continue;
+            run.Write(data, (int)skip, data.Length - (int)skip);
+            offset = start + data.Length;
+        }
+        return run.ToArray();
+    }
+}

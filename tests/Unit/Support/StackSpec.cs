@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Configuration;
+using ChimneyActors.Embedding;
+
+namespace ChimneyActors.Unit.Support;
+
+/// <summary>A whole stack over a scripted target. Every spec ends with the pools full and no violation.</summary>
+public abstract class StackSpec : IAsyncLifetime
+{
+    internal const int Seconds = 30;
+
+    internal ActorSystem System { get; } = ActorSystem.Create("spec", ConfigurationFactory.ParseString(
+        """
+        akka { loglevel = WARNING, stdout-loglevel = WARNING, coordinated-shutdown.run-by-clr-shutdown-hook = off }
+        chimney.hang-watch { interval = 20 ms, deadline = 50 ms, sever-deadline = 1 s }
+        chimney.restart { restarts-max = 100000, backoff-min = 0 ms, backoff-max = 0 ms }
+        """));
+
+    internal ScriptedTarget Target { get; } = new();
+
+    internal Chimney Chimney { get; private set; } = null!;
+
+    /// <summary>Violations that the spec wants to see; with none wanted, any fails it.</summary>
+    protected bool ExpectsViolations { get; set; }
+
+    public virtual async Task InitializeAsync() => Chimney = await Chimney.StartAsync(System, Build);
+
+    public virtual async Task DisposeAsync()
+    {
+        await Chimney.DisposeAsync();
+        LedgerSnapshot ledger = Chimney.Ledger;
+        await System.Terminate();
+        ledger.Outstanding.ShouldBe(0);
+        ledger.PoolBalanced.ShouldBeTrue("every list is back in its pool");
+        if (!ExpectsViolations)
+            Chimney.Violations.ShouldBeEmpty();
+    }
+
+    internal virtual void Build(StackBuilder stack) => stack
+        .Miniport("nic0", Target)
+        .Intermediate("mux0", over: "nic0")
+        .Intermediate("mux1", over: "mux0")
+        .Binding("tcpip", over: "mux1");
+
+    internal Task<OffloadedConnection> OffloadAsync(IConnectionUser? user = null) =>
+        Within(Chimney.Binding("tcpip").OffloadAsync(new Socket(SocketType.Stream, ProtocolType.Tcp), user));
+
+    internal static Task<T> Within<T>(Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(Seconds));
+
+    internal static Task Within(Task task) => task.WaitAsync(TimeSpan.FromSeconds(Seconds));
+}
