@@ -1,6 +1,6 @@
 namespace ChimneyActors.Buffers;
 
-/// <summary>Names one journey of a parcel. 27 bits: ids come round again after 134 million journeys of a stack.</summary>
+/// <summary>Names one journey of a parcel. 27 bits: ids come round again after 134 million journeys.</summary>
 /// <param name="Value">The id.</param>
 public readonly record struct FlightId(int Value)
 {

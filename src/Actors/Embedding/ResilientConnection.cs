@@ -130,8 +130,8 @@ public sealed class ResilientConnection : IConnectionUser
     {
         var attempt = new Attempt(this, request, _generation, request.Data.Length - rest.Length);
         if (request.Operation == OffloadOperation.Send)
-            _current.Send(rest, static (state, result) => Done((Attempt)state!, result.Status, result.BytesAcknowledged),
-                attempt);
+            _current.Send(rest,
+                static (state, result) => Done((Attempt)state!, result.Status, result.BytesAcknowledged), attempt);
         else
             _current.Disconnect(request.Kind, rest,
                 static (state, result) => Done((Attempt)state!, result.Status, 0), attempt);
@@ -216,7 +216,7 @@ public sealed class ResilientConnection : IConnectionUser
             }
             catch (OffloadException exception)
             {
-                // A driver that is being replaced refuses for a moment; a target that is full, or a bad socket, for good.
+                // A driver that is being replaced refuses for a moment; a full target, or a bad socket, for good.
                 if (exception.Status != NdisStatus.Failure || attempt == AttemptsMax || _binding.IsStopping)
                 {
                     if (Volatile.Read(ref _current) is null)

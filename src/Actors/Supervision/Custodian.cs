@@ -138,7 +138,7 @@ internal sealed class Custodian(DriverStack stack)
             entry.Shelf?.Tell(new ConnectionOrphaned(entry), ActorRefs.NoSender);
     }
 
-    /// <summary>A socket that nobody will fetch any more ends with a RST: an orderly FIN would look like a whole stream.</summary>
+    /// <summary>A socket that nobody will fetch any more ends with a RST: a FIN would look like a whole stream.</summary>
     public static void Discard(ConnectionEntry entry)
     {
         if (entry.Remains?.Socket is not { } socket || entry.Ended)

@@ -149,7 +149,11 @@ internal sealed class Wire(System.Net.Sockets.Socket? socket, StreamPositions po
             _sent.AddRange(piece);
             at += piece.Length;
         }
-        Positions = Positions with { Acknowledged = Positions.Acknowledged + length, Accepted = Positions.Accepted + length };
+        Positions = Positions with
+        {
+            Acknowledged = Positions.Acknowledged + length,
+            Accepted = Positions.Accepted + length,
+        };
         return length;
     }
 }
