@@ -24,10 +24,19 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     /// <inheritdoc/>
     protected sealed override void OnReceive(object message)
     {
+        Flight? flight = FlightOf(message);
+        CustodyState state = default;
         try
         {
-            if (!IsMine(message))
-                return;
+            if (flight is { } mine)
+            {
+                state = mine.Head.Custody.State;
+                if (!mine.IsHeldBy(me))
+                {
+                    OnStray(message, mine);
+                    return;
+                }
+            }
             stack.Crashes?.At(edge.Name, CrashStep.Before);
             Handle(message);
             stack.Crashes?.At(edge.Name, CrashStep.After);
@@ -39,8 +48,9 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         }
         if (_alsoInHand.Count > 0)
             _alsoInHand.Clear();
-        if (FlightOf(message) is { } flight && flight.IsHeldBy(me) && flight.Head.ParkedIn is null)
-            Repair(message, flight);
+        // In the same state as it came: a request that was passed on may be back here already, completed.
+        if (flight is { } given && given.Head.Custody.Is(state, given.Id, me) && given.Head.ParkedIn is null)
+            Repair(message, given);
     }
 
     /// <inheritdoc/>
@@ -140,16 +150,8 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         throw new ContractViolationException(VerifierCheck.Misroute, edge.Name, parcel.Describe());
     }
 
-    /// <summary>A chain that came here but is held by somebody else was doubled, or sent to the wrong place.</summary>
-    private bool IsMine(object message)
-    {
-        if (FlightOf(message) is not { } flight || flight.IsHeldBy(me))
-            return true;
-        OnStray(message, flight);
-        return false;
-    }
-
-    /// <summary>Reports a stray chain. The connection, which hears a target, does more.</summary>
+    /// <summary>A chain that came here but is held by somebody else was doubled, or sent to the wrong place. The
+    /// connection, which hears a target, does more than report it.</summary>
     protected virtual void OnStray(object message, Flight flight) =>
         stack.Ledger.Report(VerifierCheck.UseAfterHandOver, DriverOf(Sender), flight.Head, flight.Id,
             $"{message.GetType().Name} told to {edge.Name}, which does not hold it");
