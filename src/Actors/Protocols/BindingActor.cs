@@ -159,15 +159,8 @@ internal sealed class BindingActor(
             return;
         }
         ConnectionEntry entry = connection.Entry!;
-        block.Operation = post.Operation;
-        block.Connection = entry.Handle;
-        block.ProtocolReserved = post;
-        Stack.Blocks[block] = 0;
-        Stack.Ledger.CountPosted();
-        post.IsSafe = true;
-        Flight flight = Flight.Depart(block, Me);
+        Flight flight = post.Depart(entry, Me);
         AlsoInHand(flight);
-        block.Frames.Push(Edge, null);
         bool initiate = post.Operation == OffloadOperation.Initiate;
         OffloadRequest request = initiate
             ? new InitiateOffload(entry.Handle, flight)

@@ -96,9 +96,32 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
     {
         if (IsSafe)
             return;
+        if (operation == OffloadOperation.Terminate && !connection.Stack.Stopping
+            && connection.Entry is { Ended: false } entry)
+        {
+            // A binding between two lives is no reason to lose a connection: it fetches its terminate itself.
+            connection.Leaving = true;
+            Flight flight = Depart(entry, HolderId.Custodian);
+            connection.Stack.Custodian.CarryHome(flight.Head);
+            return;
+        }
         block.Status = NdisStatus.Failure;
         block.BroughtHome = true;
         TryAnswer(new Landed(operation, NdisStatus.Failure, 0, true, block));
+    }
+
+    /// <summary>Sends the block on its journey; from here on custody answers for it.</summary>
+    public Flight Depart(ConnectionEntry entry, HolderId sender)
+    {
+        block.Operation = operation;
+        block.Connection = entry.Handle;
+        block.ProtocolReserved = this;
+        connection.Stack.Blocks[block] = 0;
+        connection.Stack.Ledger.CountPosted();
+        IsSafe = true;
+        Flight flight = Flight.Depart(block, sender);
+        block.Frames.Push(connection.Binding, null);
+        return flight;
     }
 
     /// <inheritdoc/>

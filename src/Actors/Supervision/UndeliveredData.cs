@@ -3,18 +3,20 @@ namespace ChimneyActors.Supervision;
 /// <summary>Received bytes that came back piecemeal and in any order, to be handed to the host as one run.</summary>
 internal sealed class UndeliveredData
 {
-    private readonly SortedDictionary<long, byte[]> _pieces = [];
+    private SortedDictionary<long, byte[]>? _pieces;
 
     /// <summary>Keeps a copy.</summary>
     public void Add(long offset, ReadOnlySpan<byte> data)
     {
         if (data.Length > 0)
-            _pieces[offset] = data.ToArray();
+            (_pieces ??= [])[offset] = data.ToArray();
     }
 
     /// <summary>All bytes from an offset on, as far as they are contiguous.</summary>
     public byte[] From(long offset)
     {
+        if (_pieces is null)
+            return [];
         var run = new MemoryStream();
         foreach ((long start, byte[] data) in _pieces)
         {
