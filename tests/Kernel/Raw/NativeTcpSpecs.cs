@@ -47,7 +47,7 @@ public sealed partial class NativeTcpSpecs : IDisposable
         pieces[1] = new IoVector { Base = start, Length = 0 };
         pieces[2] = new IoVector { Base = start, Length = 4 };
 
-        NativeTcp.SendGathered(_pair.Descriptor, pieces, 3).ShouldBe(6);
+        NativeTcp.SendGathered(_pair.Descriptor, pieces, 3, more: false).ShouldBe(6);
 
         var buffer = new byte[16];
         _pair.Peer.Receive(buffer).ShouldBe(6);

@@ -54,12 +54,12 @@ internal sealed class RecordingHandler : LoopHandler
 
     internal void Say(object what) => _heard.Writer.TryWrite(what);
 
-    internal override void OnPosted(object? message)
+    internal override void OnPosted(object message, object? sender)
     {
         if (message is Action action)
             action();
         else
-            Say(message!);
+            Say(message);
     }
 
     internal override void OnReady(Readiness ready)

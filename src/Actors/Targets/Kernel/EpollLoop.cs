@@ -53,6 +53,9 @@ internal sealed unsafe class EpollLoop
         _thread = new Thread(Run) { Name = name, IsBackground = true };
     }
 
+    /// <summary>Whether the thread ends after what it does now.</summary>
+    internal bool IsStopping => _stopping;
+
     /// <summary>Completes when the thread has ended and its descriptors are closed.</summary>
     internal Task Stopped => _stopped.Task;
 
@@ -74,9 +77,9 @@ internal sealed unsafe class EpollLoop
 
     /// <summary>Hands a message to a handler on the loop's thread, in the order of posting. From any thread.</summary>
     /// <returns>False if the loop has ended: the message went nowhere.</returns>
-    internal bool Post(LoopHandler handler, object? message)
+    internal bool Post(LoopHandler handler, object message, object? sender = null)
     {
-        bool taken = _inbox.TryAdd(new LoopPost(handler, message), out bool wake);
+        bool taken = _inbox.TryAdd(new LoopPost(handler, message, sender), out bool wake);
         if (wake)
             Ring();
         return taken;
@@ -137,6 +140,7 @@ internal sealed unsafe class EpollLoop
     private void Run()
     {
         Exception? broken = null;
+        NativeEpoll.WakeExactly();
         try
         {
             while (!_stopping)
@@ -153,8 +157,10 @@ internal sealed unsafe class EpollLoop
             broken = exception;
         }
 
+        _stopping = true;
         _inbox.Close();
         DeliverPosts();
+        CallAgain();
         foreach (LoopHandler handler in _slots.All())
             Fault(handler, broken ?? new ObjectDisposedException(nameof(EpollLoop)));
         CloseDescriptors();
@@ -167,7 +173,7 @@ internal sealed unsafe class EpollLoop
         {
             try
             {
-                post.Handler.OnPosted(post.Message);
+                post.Handler.OnPosted(post.Message, post.Sender);
             }
             catch (Exception exception)
             {
@@ -230,6 +236,7 @@ internal sealed unsafe class EpollLoop
                 _inbox.Awake();
             if (found < 0 && found != -Errno.Interrupted)
                 throw new IOException($"The epoll loop '{_thread.Name}' is broken: errno {-found}.");
+            DeliverPosts();   // first: a receive posted before data came in must be there when the data is looked at
             for (int index = 0; index < found; index++)
                 Dispatch(NativeEpoll.KeyOf(events, index), NativeEpoll.ReadinessOf(events, index));
         }

@@ -20,7 +20,7 @@ internal abstract class LoopHandler : AckWaiter
     internal bool IsAgain { get; set; }
 
     /// <summary>Somebody posted something, from any thread.</summary>
-    internal abstract void OnPosted(object? message);
+    internal abstract void OnPosted(object message, object? sender);
 
     /// <summary>The socket changed. Edge-triggered: what is not taken now is not announced again.</summary>
     internal abstract void OnReady(Readiness ready);

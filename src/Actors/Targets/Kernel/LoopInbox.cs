@@ -1,7 +1,7 @@
 namespace ChimneyActors.Targets.Kernel;
 
-/// <summary>One thing posted to a handler.</summary>
-internal readonly record struct LoopPost(LoopHandler Handler, object? Message);
+/// <summary>One thing posted to a handler: the message, and on whose behalf.</summary>
+internal readonly record struct LoopPost(LoopHandler Handler, object Message, object? Sender);
 
 /// <summary>
 /// What other threads want of a loop. Two lists that change places, under a lock held for a few instructions: nothing

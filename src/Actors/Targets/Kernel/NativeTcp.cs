@@ -22,6 +22,7 @@ internal static unsafe partial class NativeTcp
 {
     private const int MessageDontWait = 0x40;
     private const int MessageNoSignal = 0x4000;
+    private const int MessageMore = 0x8000;
     private const int ShutdownWrite = 1;
     private const uint QueryOutQueue = 0x5411;      // SIOCOUTQ
     private const uint QueryInQueue = 0x541B;       // SIOCINQ
@@ -54,11 +55,16 @@ internal static unsafe partial class NativeTcp
 
     /// <summary>Gives the kernel as much of several pieces as it takes, in order, without waiting. The memory must not
     /// move while the call runs.</summary>
+    /// <param name="socket">The descriptor.</param>
+    /// <param name="pieces">Where the pieces are.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="more">The FIN follows at once, and can travel in the last segment of this data.</param>
     /// <returns>The bytes taken in all, or a negated error number.</returns>
-    internal static long SendGathered(int socket, IoVector* pieces, int count)
+    internal static long SendGathered(int socket, IoVector* pieces, int count, bool more)
     {
         var header = new MessageHeader { Pieces = pieces, PieceCount = (nuint)count };
-        nint sent = sendmsg(socket, &header, MessageDontWait | MessageNoSignal);
+        int flags = MessageDontWait | MessageNoSignal | (more ? MessageMore : 0);
+        nint sent = sendmsg(socket, &header, flags);
         return sent >= 0 ? sent : -Marshal.GetLastPInvokeError();
     }
 

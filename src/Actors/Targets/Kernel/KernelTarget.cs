@@ -1,0 +1,144 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Targets.Kernel;
+
+/// <summary>A target whose connections are Linux TCP sockets.</summary>
+/// <remarks>
+/// Initiate takes any connected TCP socket, terminate gives it back alive and untouched. A send or graceful disconnect
+/// is a success when the peer's TCP has acknowledged it, which the kernel tells. What a socket cannot do: take raw
+/// segments (<see cref="OffloadCapabilities.Forward"/> is false), show the PSH flag (a push-mode receive ends when the
+/// socket is drained), choose IP ids.
+/// <para>Disposing of the target is the surprise removal of an adapter: what is still offloaded is reset, and everything
+/// outstanding completes with REQUEST_ABORTED.</para>
+/// </remarks>
+public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
+{
+    private readonly ConnectionTable _table;
+    private readonly KernelTargetSettings _settings;
+    private readonly EpollLoop[] _loops;
+    private readonly SendGather[] _gathers;
+    private readonly StrayHandler[] _strays;
+
+    /// <summary>A target with default limits.</summary>
+    public KernelTarget()
+        : this(new KernelTargetSettings())
+    {
+    }
+
+    /// <summary>A target; its threads start at once.</summary>
+    /// <param name="settings">Limits.</param>
+    /// <param name="time">The clock of the questions for acknowledgements; null for the system's.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is outside its range.</exception>
+    /// <exception cref="IOException">The kernel gives no epoll descriptors.</exception>
+    public KernelTarget(KernelTargetSettings settings, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings = settings.Checked();
+        _table = new ConnectionTable(settings.ConnectionsMax);
+        int loops = settings.LoopsMax;
+        _loops = new EpollLoop[loops];
+        _gathers = new SendGather[loops];
+        _strays = new StrayHandler[loops];
+        for (int index = 0; index < loops; index++)
+        {
+            _loops[index] = new EpollLoop($"kernel-target-{index}", time ?? TimeProvider.System);
+            _gathers[index] = new SendGather();
+            _strays[index] = new StrayHandler { Loop = _loops[index] };
+        }
+
+        foreach (EpollLoop loop in _loops)   // only now: a constructor that throws must leave no thread behind
+            loop.Start();
+    }
+
+    /// <inheritdoc/>
+    public OffloadCapabilities Capabilities => new(_settings.ConnectionsMax, Upload: true, Forward: false);
+
+    /// <summary>Connections here, those included whose terminate has not come yet.</summary>
+    public int Connections => _table.Count;
+
+    /// <inheritdoc/>
+    public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(upcalls);
+        Flight flight = request.Flight;
+        if (flight.Head.Next is { } second && second.Custody.Holder == HolderId.Chain)
+            flight.Disperse(upcalls.Holder);   // from here on every member is completed by itself
+        KernelConnection? connection = request is InitiateOffload initiate
+            ? Admit(initiate)
+            : _table.Find(request.Connection);
+        if (connection is null)
+        {
+            StrayHandler stray = _strays[LoopOf(request.Connection)];
+            if (!stray.Loop.Post(stray, request, upcalls))
+                StrayHandler.Answer(request, NdisStatus.RequestAborted, upcalls);
+            return;
+        }
+
+        int left = flight.Count;
+        for (Parcel? parcel = flight.Head; parcel is not null && left > 0; parcel = parcel.Next, left--)
+            parcel.MiniportReserved = connection;
+        if (connection.Loop.Post(connection, request, upcalls))
+            return;
+        StrayHandler.Answer(request, NdisStatus.RequestAborted, upcalls);   // the target was disposed of
+        if (request is InitiateOffload)
+            _table.Remove(connection, socket: null);
+    }
+
+    /// <inheritdoc/>
+    public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        ArgumentNullException.ThrowIfNull(upcalls);
+        KernelConnection? connection = _table.Find(answer.Connection);
+        if (connection is null || !connection.Loop.Post(connection, answer, upcalls))
+            StrayHandler.TakeBack(answer, upcalls);
+    }
+
+    /// <inheritdoc/>
+    public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls)
+    {
+        ArgumentNullException.ThrowIfNull(upcalls);
+        LoopHandler handler = _table.Find(connection) ?? (LoopHandler)_strays[LoopOf(connection)];
+        object message = handler is KernelConnection ? ConnectionSignal.Sever.Instance : connection;
+        if (!handler.Loop.Post(handler, message, upcalls))
+            StrayHandler.SayNothingLeft(connection, upcalls);
+    }
+
+    /// <inheritdoc/>
+    public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight)
+    {
+        ArgumentNullException.ThrowIfNull(parcel);
+        KernelConnection? known = _table.Find(connection);
+        object? place = parcel.MiniportReserved;
+        bool open = parcel.Custody.State == CustodyState.Outstanding && parcel.Custody.Flight == flight;
+        if (known is null || place is null || !open)
+            return RequestProgress.Unknown;
+        if (ReferenceEquals(place, known.SendMark) || ReferenceEquals(place, known.ReceiveMark))
+            return RequestProgress.WaitingForPeer;
+        return ReferenceEquals(place, known) ? RequestProgress.InProgress : RequestProgress.Unknown;
+    }
+
+    /// <summary>Removes the adapter; completes when its threads have ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (EpollLoop loop in _loops)
+            loop.Stop();
+        foreach (EpollLoop loop in _loops)
+            await loop.Stopped.ConfigureAwait(false);
+        foreach (KernelConnection connection in _table.All())
+            connection.Abandon();
+    }
+
+    private KernelConnection Admit(InitiateOffload initiate)
+    {
+        int index = LoopOf(initiate.Connection);
+        var connection = new KernelConnection(
+            initiate.Connection, _table, _gathers[index], _settings.IndicationsMax) { Loop = _loops[index] };
+        connection.Admission = _table.TryAdd(connection);
+        return connection;
+    }
+
+    private int LoopOf(OffloadHandle connection) => (int)((uint)connection.Slot % (uint)_loops.Length);
+}

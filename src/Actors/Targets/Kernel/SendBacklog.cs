@@ -1,0 +1,22 @@
+namespace ChimneyActors.Targets.Kernel;
+
+/// <summary>Finds out how many bytes the host should keep outstanding (EVT-16), and how seldom to say so (EVT-17).</summary>
+/// <remarks>The measure is what the kernel holds when it takes no more, twice: one buffer on its way and one to refill
+/// it from. It does not follow what happens to be posted, because only a full kernel is asked.</remarks>
+internal struct SendBacklog
+{
+    private long _said;
+
+    /// <summary>Notes what a full kernel holds.</summary>
+    /// <param name="heldBytes">Bytes outstanding in the moment it took no more.</param>
+    /// <param name="bytes">The new optimum.</param>
+    /// <returns>True if the change is worth an event.</returns>
+    internal bool Learn(long heldBytes, out long bytes)
+    {
+        bytes = 2 * heldBytes;
+        bool worthIt = _said == 0 || bytes >= 2 * _said || bytes <= _said / 4;
+        if (worthIt)
+            _said = bytes;
+        return worthIt;
+    }
+}

@@ -1,0 +1,21 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Kernel.Contract;
+
+/// <summary>One thing a target said, in the order it said it.</summary>
+public abstract record Heard(OffloadHandle Connection);
+
+/// <summary>A parcel came back.</summary>
+public sealed record CameBack(
+    OffloadHandle Connection, Parcel Parcel, OffloadOperation Operation, NdisStatus Status, long Bytes, int Message)
+    : Heard(Connection);
+
+/// <summary>Data was indicated; a copy, because the list may be on its way again.</summary>
+public sealed record DataIndicated(OffloadHandle Connection, long Offset, byte[] Data) : Heard(Connection);
+
+/// <summary>An event.</summary>
+public sealed record EventSaid(OffloadHandle Connection, TcpOffloadEvent Event) : Heard(Connection);
+
+/// <summary>The remains of a connection.</summary>
+public sealed record RemainsSaid(OffloadHandle Connection, Severed Severed) : Heard(Connection);

@@ -1,0 +1,118 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Kernel.Contract;
+
+/// <summary>One offloaded connection as a test sees it: what a binding can ask of it, and the peer at its other end.</summary>
+internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, long sendOffset)
+{
+    private long _next = sendOffset;
+
+    internal OffloadHandle Handle { get; } = handle;
+
+    internal Peer Peer { get; } = peer;
+
+    internal Host Host => bench.Host;
+
+    /// <summary>Stream offset of the next byte to send.</summary>
+    internal long NextOffset => _next;
+
+    /// <summary>Sends the next bytes of the pattern, a list for each length.</summary>
+    internal NetBufferList[] Send(params int[] lengths)
+    {
+        NetBufferList[] lists = [.. lengths.Select(length => Fill(length, pieces: 1))];
+        return Send(lists);
+    }
+
+    /// <summary>Sends one list whose data lies in pieces, two to a NET_BUFFER.</summary>
+    internal NetBufferList SendInPieces(int length, int pieces) => Send(Fill(length, pieces))[0];
+
+    internal NetBufferList[] Send(params NetBufferList[] lists)
+    {
+        Link(lists);
+        bench.Submit(lists[0], OffloadOperation.Send, Handle, flight => new TcpOffloadSend(Handle, flight));
+        return lists;
+    }
+
+    internal NetBufferList Disconnect(DisconnectKind kind, int length = 0)
+    {
+        NetBufferList list = Fill(length, pieces: 1);
+        bench.Submit(list, OffloadOperation.Disconnect, Handle,
+            flight => new TcpOffloadDisconnect(Handle, flight, kind));
+        return list;
+    }
+
+    internal NetBufferList[] Receive(bool noPush, params int[] lengths)
+    {
+        NetBufferList[] lists = [.. lengths.Select(Room)];
+        Link(lists);
+        bench.Submit(lists[0], OffloadOperation.Receive, Handle, flight => new TcpOffloadReceive(Handle, flight));
+        return lists;
+
+        NetBufferList Room(int length)
+        {
+            NetBufferList list = bench.Rent();
+            list.FirstNetBuffer.Attach(new byte[length].AsMemory());
+            list.NoPush = noPush;
+            list.ProtocolReserved = list.FirstNetBuffer.PieceAt(0);
+            return list;
+        }
+    }
+
+    /// <summary>What a finished receive holds.</summary>
+    internal static ReadOnlySpan<byte> DataOf(NetBufferList receive) =>
+        ((Memory<byte>)receive.ProtocolReserved!).Span[..(int)receive.BytesTransferred];
+
+    internal OffloadBlock Terminate()
+    {
+        var block = new OffloadBlock();
+        block.Custody.Set(CustodyState.Rented, default, HolderId.None);
+        bench.Submit(block, OffloadOperation.Terminate, Handle, flight => new TerminateOffload(Handle, flight));
+        return block;
+    }
+
+    internal async Task<Severed> SeverAsync()
+    {
+        bench.Target.Sever(Handle, Host);
+        return (await Host.Hear<RemainsSaid>(said => said.Connection == Handle)).Severed;
+    }
+
+    internal RequestProgress Probe(Parcel parcel) =>
+        bench.Target.Probe(Handle, parcel, parcel.Custody.Flight);
+
+    internal Task SettledAsync() => bench.SettledAsync(Handle);
+
+    private static void Link(NetBufferList[] lists)
+    {
+        for (int index = 0; index + 1 < lists.Length; index++)
+            lists[index].Next = lists[index + 1];
+    }
+
+    private NetBufferList Fill(int length, int pieces)
+    {
+        NetBufferList list = bench.Rent();
+        list.StreamOffset = _next;
+        NetBuffer buffer = list.FirstNetBuffer;
+        for (int piece = 0; piece < pieces; piece++)
+        {
+            int size = (length / pieces) + (piece == pieces - 1 ? length % pieces : 0);
+            Memory<byte> bytes = Pattern.Bytes(_next, size);
+            _next += size;
+            if (piece == 0)
+            {
+                buffer.Attach(bytes);
+            }
+            else if (piece % 2 == 1)
+            {
+                buffer.Append(bytes);
+            }
+            else
+            {
+                buffer = buffer.Next = new NetBuffer();
+                buffer.Attach(bytes);
+            }
+        }
+
+        return list;
+    }
+}

@@ -1,0 +1,28 @@
+using ChimneyActors.Kernel.Contract;
+
+namespace ChimneyActors.Kernel;
+
+public sealed class KernelSendSpecs : SendContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}
+
+public sealed class KernelDisconnectSpecs : DisconnectContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}
+
+public sealed class KernelReceiveSpecs : ReceiveContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}
+
+public sealed class KernelIndicationSpecs : IndicationContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}
+
+public sealed class KernelTerminateSpecs : TerminateContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}
