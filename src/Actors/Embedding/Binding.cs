@@ -42,15 +42,10 @@ public sealed class Binding
     {
         ArgumentNullException.ThrowIfNull(uploaded.Socket);
         var connection = new OffloadedConnection(_stack, _edge, user) { OnUploadWanted = uploadWanted };
-        // What was buffered counts as not yet received: the target delivers it first (INIT-11).
-        StreamPositions positions = uploaded.Positions with
-        {
-            Received = uploaded.Positions.Received - uploaded.BufferedData.Length,
-        };
         var block = new OffloadBlock
         {
             Socket = uploaded.Socket,
-            Positions = positions,
+            Positions = uploaded.Positions,
             BufferedData = uploaded.BufferedData,
             FinSent = uploaded.FinSent,
             State = uploaded.FinSent ? TcpConnectionState.FinWait1 : TcpConnectionState.Established,

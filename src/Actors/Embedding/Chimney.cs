@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Embedding;
@@ -16,7 +17,7 @@ public sealed class Chimney : IAsyncDisposable
     private readonly IActorRef _root;
     private readonly DeadLetterTap _tap;
     private readonly Dictionary<string, Binding> _bindings;
-    private readonly List<IDisposable> _targets;
+    private readonly IOffloadTarget[] _targets;
     private readonly Lock _stopLock = new();
     private Task? _stopped;
 
@@ -26,7 +27,7 @@ public sealed class Chimney : IAsyncDisposable
         _stack = stack;
         _bindings = plan.Drivers.Where(driver => driver.Kind == DriverKind.Binding)
             .ToDictionary(driver => driver.Name, driver => new Binding(stack, driver.Edge));
-        _targets = [.. plan.Drivers.Select(driver => driver.Target).OfType<IDisposable>()];
+        _targets = [.. plan.Drivers.Select(driver => driver.Target).OfType<IOffloadTarget>()];
         var extended = (ExtendedActorSystem)system;
         _tap = new DeadLetterTap(stack, extended.Guardian.Path / stack.Name, extended.Provider);
         system.EventStream.Subscribe(_tap, typeof(AllDeadLetters));
@@ -46,7 +47,7 @@ public sealed class Chimney : IAsyncDisposable
 
     internal DriverStack Stack => _stack;
 
-    /// <summary>Starts a stack.</summary>
+    /// <summary>Starts a stack. It owns its targets: one that is disposable is disposed of when the stack ends.</summary>
     /// <param name="system">The host's system.</param>
     /// <param name="build">Names the drivers, from the bottom up.</param>
     /// <exception cref="ChimneySettingsException">A setting is not lawful.</exception>
@@ -105,8 +106,9 @@ public sealed class Chimney : IAsyncDisposable
         _stack.EndStop();
         _system.EventStream.Unsubscribe(_tap);
         Auditor.Finish(_stack);
-        foreach (IDisposable target in _targets)
-            target.Dispose();
+        foreach (IOffloadTarget target in _targets)
+            if (target is IAsyncDisposable removable)
+                await removable.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task StopRootAsync()

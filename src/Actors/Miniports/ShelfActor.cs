@@ -41,7 +41,7 @@ internal sealed class ShelfActor(
         }
         entry.Shelf = Edge;
         entry.Target = target;
-        entry.AcceptedThrough = initiate.Block.Positions.Received;
+        entry.AcceptedThrough = initiate.Block.Delivered;
         entry.Join(entry.Edge);
         HolderId holder = HolderId.Next();
         Start(entry, holder, Props.Create(() => new ConnectionActor(Stack, entry, holder, target, miniport)));

@@ -56,6 +56,9 @@ public sealed class OffloadBlock : Parcel
     /// received and the host did not take (TERM-15), always a copy.</summary>
     public ReadOnlyMemory<byte> BufferedData { get; set; }
 
+    /// <summary>Bytes received and delivered: buffered data is the newest before RcvNxt (INIT-09).</summary>
+    public long Delivered => Positions.Received - BufferedData.Length;
+
     /// <summary>Whether the send half is closed: the FIN was given to the wire.</summary>
     public bool FinSent { get; set; }
 

@@ -146,7 +146,7 @@ internal sealed class BindingActor(
             created.ProtocolContext = connection;
             created.Join(Edge);
             connection.Entry = created;
-            connection.Begin(block.Positions);
+            connection.Begin(block);
         }
         else if (connection.Entry is { Ended: false })
         {

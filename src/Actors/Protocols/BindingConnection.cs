@@ -66,11 +66,11 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     public bool ToldFin { get; set; }
 
     /// <summary>Continues streams that began before this offload.</summary>
-    public void Begin(StreamPositions positions)
+    public void Begin(OffloadBlock block)
     {
-        NextOffset = positions.Accepted;
-        _acknowledged = positions.Acknowledged;
-        _received = positions.Received;
+        NextOffset = block.Positions.Accepted;
+        _acknowledged = block.Positions.Acknowledged;
+        _received = block.Delivered;
     }
 
     /// <summary>A receive brought bytes, or the host took an indication.</summary>
