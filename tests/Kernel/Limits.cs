@@ -1,6 +1,6 @@
 namespace ChimneyActors.Kernel;
 
-/// <summary>How long a test waits for something that must happen. Reaching it is a failure, never a measurement.</summary>
+/// <summary>How long a test waits for what must happen. Reaching it is a failure, never a measurement.</summary>
 internal static class Limits
 {
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -11,8 +11,9 @@ public sealed record CameBack(
     OffloadHandle Connection, Parcel Parcel, OffloadOperation Operation, NdisStatus Status, long Bytes, int Message)
     : Heard(Connection);
 
-/// <summary>Data was indicated; a copy, because the list may be on its way again.</summary>
-public sealed record DataIndicated(OffloadHandle Connection, long Offset, byte[] Data) : Heard(Connection);
+/// <summary>Data was indicated; a copy, because the list may be on its way again. Taken: how much of it the host took
+/// at once.</summary>
+public sealed record DataIndicated(OffloadHandle Connection, long Offset, byte[] Data, int Taken) : Heard(Connection);
 
 /// <summary>An event.</summary>
 public sealed record EventSaid(OffloadHandle Connection, TcpOffloadEvent Event) : Heard(Connection);

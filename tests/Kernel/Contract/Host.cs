@@ -130,7 +130,11 @@ public sealed class Host : IOffloadUpcalls, IVerifier
     {
         await Hear<DataIndicated>(data =>
             data.Connection == connection && data.Offset + data.Data.Length >= throughOffset);
-        return [.. All.OfType<DataIndicated>().Where(data => data.Connection == connection).SelectMany(data => data.Data)];
+        return
+        [
+            .. All.OfType<DataIndicated>().Where(data => data.Connection == connection)
+                .SelectMany(data => data.Data),
+        ];
     }
 
     internal bool IsBack(Parcel parcel) =>
@@ -186,7 +190,13 @@ public sealed class Host : IOffloadUpcalls, IVerifier
                 _silent.Add(indication);
         }
 
-        Note(new DataIndicated(indication.Connection, list.StreamOffset, data));
+        int taken = answering switch
+        {
+            Answering.TakeAndReturn or Answering.TakeAndKeep => data.Length,
+            Answering.TakeHalf => data.Length / 2,
+            _ => 0,
+        };
+        Note(new DataIndicated(indication.Connection, list.StreamOffset, data, taken));
         if (answering != Answering.Silence)
             Answer(indication, answering);
     }

@@ -3,7 +3,7 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Kernel.Contract;
 
-/// <summary>One offloaded connection as a test sees it: what a binding can ask of it, and the peer at its other end.</summary>
+/// <summary>One offloaded connection as a test sees it: what a binding can ask of it, and its peer.</summary>
 internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, long sendOffset)
 {
     private long _next = sendOffset;

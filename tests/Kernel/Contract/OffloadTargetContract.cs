@@ -18,7 +18,7 @@ public abstract class OffloadTargetContract : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    /// <summary>Whatever a test was about: no rule was broken, and every list of the target is back in its pool.</summary>
+    /// <summary>Whatever a test was about: no rule was broken, every list of the target is back in its pool.</summary>
     public async Task DisposeAsync()
     {
         await _bench!.DisposeAsync();

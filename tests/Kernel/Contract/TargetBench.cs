@@ -22,7 +22,7 @@ public abstract class TargetBench : IAsyncDisposable
 
     internal Host Host { get; }
 
-    /// <summary>More bytes than the wire and both ends can hold while the peer does not read, if the wire is small.</summary>
+    /// <summary>More bytes than a small wire and both its ends hold while the peer does not read.</summary>
     internal abstract int MoreThanTheWireHolds { get; }
 
     /// <summary>Makes a connection that is ready to be offloaded.</summary>

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace ChimneyActors.Targets.Kernel;
 
-/// <summary>Somebody who waits for acknowledgements; carries its own links, so that waiting allocates nothing.</summary>
+/// <summary>Who waits for acknowledgements; carries its own links, so that waiting allocates nothing.</summary>
 internal abstract class AckWaiter
 {
     internal AckWaiter? WheelNext;

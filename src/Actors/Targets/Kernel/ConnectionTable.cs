@@ -3,7 +3,7 @@ using ChimneyActors.Buffers;
 
 namespace ChimneyActors.Targets.Kernel;
 
-/// <summary>The connections of a target by handle. Found without a lock from any thread; added and removed under one.</summary>
+/// <summary>The connections of a target by handle. Found without a lock from any thread, changed under one.</summary>
 internal sealed class ConnectionTable(int connectionsMax)
 {
     private readonly Lock _gate = new();

@@ -100,7 +100,9 @@ internal sealed partial class KernelConnection
             _send.Settle();
         Detach();
         _phase = Phase.Aborted;
-        if (_failure is not (Errno.ConnectionReset or Errno.Pipe))   // the peer is silent or out of reach (EVT-21)
+        if (_failure == Errno.BadDescriptor)
+            _socket!.Release();
+        else if (_failure is not (Errno.ConnectionReset or Errno.Pipe))   // the peer is out of reach (EVT-21)
             Say(TcpOffloadEventType.Retrieve, (long)TcpUploadReason.TimeoutExpiration);
         Say(TcpOffloadEventType.Abort, 0);
         EndAll(NdisStatus.RequestAborted);

@@ -105,6 +105,8 @@ internal sealed partial class KernelConnection : LoopHandler, IPoolWaiter
             _receive.MarkReadable((ready & (Readiness.PeerFinished | Readiness.HungUp)) != 0);
         if ((ready & Readiness.Error) != 0 && _failure == 0)
             _failure = NativeTcp.TakeError(Descriptor);
+        if ((ready & (Readiness.Error | Readiness.HungUp)) != 0 && _socket!.IsDisposed)
+            _failure = Errno.BadDescriptor;   // by its user, who had no right to; this is not the peer's doing
         if (_send.AwaitsPeer && _send.Settle() == AckWait.Progressed)
             Loop.AwaitAck(this);
         Run();

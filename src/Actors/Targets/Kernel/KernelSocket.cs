@@ -22,6 +22,28 @@ internal sealed class KernelSocket
 
     internal int Descriptor { get; private set; } = -1;
 
+    /// <summary>Its user has disposed of it all the same, and spins until we let go.</summary>
+    /// <remarks>The handle does not say so while we hold it; only the socket does, by throwing.</remarks>
+    internal bool IsDisposed
+    {
+        get
+        {
+            try
+            {
+                _ = Socket.Available;
+                return false;
+            }
+            catch (ObjectDisposedException)
+            {
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Takes a socket into keeping; null if it is closed already.</summary>
     internal static KernelSocket? TryTake(Socket socket)
     {

@@ -9,8 +9,8 @@ namespace ChimneyActors.Targets.Kernel;
 /// is a success when the peer's TCP has acknowledged it, which the kernel tells. What a socket cannot do: take raw
 /// segments (<see cref="OffloadCapabilities.Forward"/> is false), show the PSH flag (a push-mode receive ends when the
 /// socket is drained), choose IP ids.
-/// <para>Disposing of the target is the surprise removal of an adapter: what is still offloaded is reset, and everything
-/// outstanding completes with REQUEST_ABORTED.</para>
+/// <para>Disposing of the target is the surprise removal of an adapter: what is still offloaded is reset, and
+/// everything outstanding completes with REQUEST_ABORTED.</para>
 /// </remarks>
 public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
 {

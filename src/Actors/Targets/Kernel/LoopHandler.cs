@@ -32,7 +32,7 @@ internal abstract class LoopHandler : AckWaiter
     /// <summary>The handler had asked to go on later, so that others get their turn.</summary>
     internal abstract void OnAgain();
 
-    /// <summary>One of the calls above threw, or the loop itself broke. The handler must give up its descriptor.</summary>
+    /// <summary>One of the calls above threw, or the loop itself broke. Must give up its descriptor.</summary>
     internal abstract void OnFault(Exception fault);
 }
 

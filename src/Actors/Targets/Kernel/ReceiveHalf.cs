@@ -88,7 +88,7 @@ internal sealed class ReceiveHalf(KernelConnection owner, int indicationsMax)
         return error;
     }
 
-    /// <summary>Places what is there into posted receives and indicates nothing: the connection is about to end.</summary>
+    /// <summary>Places what is there into posted receives; indicates nothing: the connection is about to end.</summary>
     internal void PumpPosted()
     {
         int error = 0;

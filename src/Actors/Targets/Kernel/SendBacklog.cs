@@ -1,6 +1,6 @@
 namespace ChimneyActors.Targets.Kernel;
 
-/// <summary>Finds out how many bytes the host should keep outstanding (EVT-16), and how seldom to say so (EVT-17).</summary>
+/// <summary>Finds out how many bytes the host should keep outstanding (EVT-16); says so seldom (EVT-17).</summary>
 /// <remarks>The measure is what the kernel holds when it takes no more, twice: one buffer on its way and one to refill
 /// it from. It does not follow what happens to be posted, because only a full kernel is asked.</remarks>
 internal struct SendBacklog
