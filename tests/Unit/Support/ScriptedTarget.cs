@@ -1,22 +1,32 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Unit.Support;
 
-/// <summary>A target that does what the test says, when the test says it. No wire; only the contract of the plug.</summary>
+/// <summary>A target that does what the spec says, when the spec says it. No network; only the contract of the plug.</summary>
 internal sealed class ScriptedTarget : IOffloadTarget
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<OffloadHandle, Wire> _wires = [];
+    private readonly Dictionary<Socket, Peer> _peers = [];
 
+    /// <summary>Sends and disconnects are executed and acknowledged at once; else when the spec calls Run.</summary>
     public bool IsAutomatic { get; set; } = true;
+
+    public bool AnswersSever { get; set; } = true;
+
+    public NdisStatus InitiateStatus { get; set; } = NdisStatus.Success;
+
+    /// <summary>Has the last word on each completion, in place of handing it up.</summary>
+    public Action<OffloadCompletion, IOffloadUpcalls>? Deliver { get; set; }
 
     public OffloadCapabilities Capabilities { get; } = new(1 << 20, Upload: true, Forward: false);
 
     public ConcurrentQueue<OffloadMessage> Answers { get; } = new();
 
-    public bool AnswersSever { get; set; } = true;
+    public ConcurrentQueue<OffloadRequest> Submitted { get; } = new();
 
     public Wire this[OffloadHandle handle]
     {
@@ -27,21 +37,38 @@ internal sealed class ScriptedTarget : IOffloadTarget
         }
     }
 
+    /// <summary>The other end of a socket, over all its offloads.</summary>
+    public Peer PeerOf(Socket socket)
+    {
+        lock (_lock)
+        {
+            if (!_peers.TryGetValue(socket, out Peer? peer))
+                _peers[socket] = peer = new Peer();
+            return peer;
+        }
+    }
+
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {
+        Submitted.Enqueue(request);
         Wire wire;
         lock (_lock)
         {
-            if (request is InitiateOffload initiate)
-                _wires[request.Connection] = new Wire(initiate.Block.Socket, initiate.Block.Positions);
+            if (request is InitiateOffload { Block: { } block })
+                _wires[request.Connection] = new Wire(this, request.Connection, block, PeerOf(block.Socket!));
             wire = _wires[request.Connection];
         }
-        wire.Add(request, upcalls);
-        if (IsAutomatic || request is InitiateOffload or TerminateOffload)
-            wire.Run(request is TerminateOffload);
+        wire.Submit(request, upcalls);
     }
 
-    public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls) => Answers.Enqueue(answer);
+    public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
+    {
+        Answers.Enqueue(answer);
+        Wire? wire;
+        lock (_lock)
+            _wires.TryGetValue(answer.Connection, out wire);
+        wire?.Answer(answer, upcalls);
+    }
 
     public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls)
     {
@@ -50,110 +77,94 @@ internal sealed class ScriptedTarget : IOffloadTarget
         Wire? wire;
         lock (_lock)
             _wires.Remove(connection, out wire);
-        wire?.Forget();
-        upcalls.Indicate(new Severed(connection, wire?.Positions ?? default, TcpConnectionState.Established,
-            wire?.Socket, default, 0, false));
+        upcalls.Indicate(wire?.Forget()
+            ?? new Severed(connection, default, TcpConnectionState.Closed, null, default, 0, false));
     }
 
     public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight)
     {
+        Wire? wire;
         lock (_lock)
-            return _wires.TryGetValue(connection, out Wire? wire) && wire.Has(parcel)
-                ? RequestProgress.WaitingForPeer
-                : RequestProgress.Unknown;
+            _wires.TryGetValue(connection, out wire);
+        return wire?.Has(parcel) == true ? RequestProgress.WaitingForPeer : RequestProgress.Unknown;
+    }
+
+    internal void Remove(OffloadHandle handle)
+    {
+        lock (_lock)
+            _wires.Remove(handle);
     }
 }
 
-/// <summary>One connection of a <see cref="ScriptedTarget"/>: a queue of claims and a byte stream that arrives at once.</summary>
-internal sealed class Wire(System.Net.Sockets.Socket? socket, StreamPositions positions)
+/// <summary>The other end of a connection: what it got, and what it sends.</summary>
+internal sealed class Peer
 {
     private readonly Lock _lock = new();
-    private readonly List<(Claim Claim, OffloadRequest Request)> _queue = [];
-    private readonly List<byte> _sent = [];
-    private IOffloadUpcalls? _upcalls;
+    private readonly List<byte> _got = [];
+    private readonly Queue<byte> _sends = new();
 
-    public StreamPositions Positions { get; private set; } = positions;
+    public bool GotFin { get; private set; }
 
-    public System.Net.Sockets.Socket? Socket => socket;
+    public bool GotReset { get; set; }
 
-    public byte[] Sent
+    public bool Finished { get; private set; }
+
+    /// <summary>Sends that did not begin where the stream stood.</summary>
+    public int Holes { get; private set; }
+
+    public byte[] Got
     {
         get
         {
             lock (_lock)
-                return [.. _sent];
+                return [.. _got];
         }
     }
 
-    public IOffloadUpcalls Upcalls => _upcalls!;
+    public byte[] Unread
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _sends];
+        }
+    }
 
-    public void Add(OffloadRequest request, IOffloadUpcalls upcalls)
+    public void Take(NetBufferList list, bool fin)
     {
         lock (_lock)
         {
-            _upcalls = upcalls;
-            for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
-                _queue.Add((parcel.Claim(), request));
+            if (list.StreamOffset != _got.Count || GotFin)
+                Holes++;
+            long length = list.FirstNetBuffer.DataLength;
+            for (long at = 0; at < length;)
+            {
+                ReadOnlySpan<byte> piece = list.FirstNetBuffer.PieceAt(at).Span;
+                _got.AddRange(piece);
+                at += piece.Length;
+            }
+            GotFin |= fin;
         }
     }
 
-    public bool Has(Parcel parcel)
+    public void Sends(ReadOnlySpan<byte> data, bool fin)
     {
         lock (_lock)
-            return _queue.Any(entry => entry.Claim.Parcel == parcel);
+        {
+            foreach (byte one in data)
+                _sends.Enqueue(one);
+            Finished |= fin;
+        }
     }
 
-    public void Forget()
+    public int Read(Span<byte> into)
     {
         lock (_lock)
-            _queue.Clear();
-    }
-
-    /// <summary>Completes everything that is queued; posted receives only when the connection leaves.</summary>
-    public void Run(bool leaving)
-    {
-        List<OffloadCompletion> completions = [];
-        lock (_lock)
         {
-            foreach ((Claim claim, OffloadRequest request) in _queue.ToArray())
-                if (request is not TcpOffloadReceive || leaving)
-                    Finish(claim, request, leaving, completions);
+            int count = 0;
+            while (count < into.Length && _sends.TryDequeue(out byte one))
+                into[count++] = one;
+            return count;
         }
-        foreach (OffloadCompletion completion in completions)
-            _upcalls!.Complete(completion);
-    }
-
-    private void Finish(Claim claim, OffloadRequest request, bool leaving, List<OffloadCompletion> completions)
-    {
-        _queue.RemoveAll(entry => entry.Claim == claim);
-        bool upload = leaving && request is not TerminateOffload;
-        long bytes = claim.Parcel is NetBufferList list && !upload && request is not TcpOffloadReceive ? Take(list) : 0;
-        if (request is TerminateOffload terminate)
-        {
-            terminate.Block.Socket = socket;
-            terminate.Block.Positions = Positions;
-        }
-        if (!claim.TryComplete(upload ? NdisStatus.UploadInProgress : NdisStatus.Success, bytes))
-            return;
-        var won = default(WonChain);
-        won.Add(claim.Parcel);
-        completions.Add(won.ToCompletion());
-    }
-
-    private long Take(NetBufferList list)
-    {
-        long length = list.FirstNetBuffer.DataLength;
-        for (long at = 0; at < length;)
-        {
-            ReadOnlySpan<byte> piece = list.FirstNetBuffer.PieceAt(at).Span;
-            _sent.AddRange(piece);
-            at += piece.Length;
-        }
-        Positions = Positions with
-        {
-            Acknowledged = Positions.Acknowledged + length,
-            Accepted = Positions.Accepted + length,
-        };
-        return length;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
+using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 
 namespace ChimneyActors.Unit.Support;
@@ -37,14 +38,33 @@ public abstract class StackSpec : IAsyncLifetime
             Chimney.Violations.ShouldBeEmpty();
     }
 
-    internal virtual void Build(StackBuilder stack) => stack
+    internal ScriptedCrashes Crashes { get; } = new();
+
+    internal virtual void Build(StackBuilder stack) => stack.Crashes(Crashes)
         .Miniport("nic0", Target)
         .Intermediate("mux0", over: "nic0")
         .Intermediate("mux1", over: "mux0")
         .Binding("tcpip", over: "mux1");
 
-    internal Task<OffloadedConnection> OffloadAsync(IConnectionUser? user = null) =>
-        Within(Chimney.Binding("tcpip").OffloadAsync(new Socket(SocketType.Stream, ProtocolType.Tcp), user));
+    internal Task<OffloadedConnection> OffloadAsync(IConnectionUser? user = null) => OffloadAsync(NewSocket(), user);
+
+    /// <summary>A driver that is being replaced refuses for a moment (Failure); then it is tried again.</summary>
+    internal async Task<OffloadedConnection> OffloadAsync(Socket socket, IConnectionUser? user)
+    {
+        var watch = global::System.Diagnostics.Stopwatch.StartNew();
+        while (true)
+            try
+            {
+                return await Within(Chimney.Binding("tcpip").OffloadAsync(socket, user));
+            }
+            catch (OffloadException failed)
+                when (failed.Status == NdisStatus.Failure && watch.Elapsed.TotalSeconds < Seconds)
+            {
+                await Task.Yield();
+            }
+    }
+
+    internal static Socket NewSocket() => new(SocketType.Stream, ProtocolType.Tcp);
 
     internal static Task<T> Within<T>(Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(Seconds));
 
