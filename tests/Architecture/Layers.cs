@@ -25,11 +25,10 @@ internal static class Layers
             ["Protocols", "Intermediates", "Miniports", "Targets", "Supervision", "Ndis", "Buffers", Akka],
     };
 
-    /// <summary>Two marks on the base message, without which a host's settings could lose a message.</summary>
+    /// <summary>A mark on the base message, without which a host's settings could lose a message.</summary>
     private static readonly HashSet<(string Folder, string Type)> Exceptions =
     [
         ("Ndis", "Akka.Actor.INoSerializationVerificationNeeded"),
-        ("Ndis", "Akka.Event.IDeadLetterSuppression"),
     ];
 
     /// <summary>One line for every edge that is not in the table.</summary>

@@ -1,18 +1,18 @@
 using Akka.Actor;
-using Akka.Event;
 using ChimneyActors.Buffers;
 
 namespace ChimneyActors.Ndis;
 
 /// <summary>Whatever drivers tell one another.</summary>
 /// <remarks>
-/// The two marks are all that this folder takes from Akka, and both are needed for the promise: with a host's
-/// <c>serialize-messages = on</c> a throwing serializer makes a tell lose the message without a dead letter, and the
-/// host's log is spared the dead letters that the custodian takes anyway.
+/// The mark is all that this folder takes from Akka, and the promise needs it: with a host's
+/// <c>serialize-messages = on</c> a throwing serializer makes a tell lose the message without a dead letter. Akka's other
+/// mark, for dead letters that are not to be logged, must not stand here: it makes Akka forget to whom the message was
+/// told, and the custodian would not know whose it was.
 /// </remarks>
 /// <param name="Connection">The connection concerned; none while it is being initiated.</param>
 public abstract record OffloadMessage(OffloadHandle Connection)
-    : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+    : INoSerializationVerificationNeeded;
 
 /// <summary>A request on its way down. Exactly one completion answers each parcel of its flight.</summary>
 /// <param name="Connection">The connection.</param>
