@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Akka.Configuration;
+using ChimneyActors.Embedding;
+using ChimneyActors.Node.Verbs;
+
+namespace ChimneyActors.Node.Settings;
+
+/// <summary>What the actors read: hocon/node.conf, and <c>--set</c> over it.</summary>
+internal static class ActorConfiguration
+{
+    private const string Path = "hocon/node.conf";
+    private const string Library = "chimney";
+
+    /// <summary>The node's own needs: its log, and no second hand on the signals it handles itself.</summary>
+    private const string Fixed = """
+        akka {
+          loggers = ["ChimneyActors.Node.Logging.SerilogLoggerActor, chimney"]
+          stdout-loglevel = OFF
+          coordinated-shutdown {
+            run-by-clr-shutdown-hook = off
+            exit-clr = off
+          }
+        }
+        """;
+
+    /// <summary>Reads the file and the command line.</summary>
+    public static Config Load(ParseResult line)
+    {
+        ConfigurationFile file = ConfigurationFile.Find(line.GetValue(CommonOptions.Hocon), "--hocon", Path);
+        Config config = HoconText.Parse(Fixed, "inside the node").WithFallback(Parse(file.Text, $"in {file.Name}"));
+        foreach (string text in line.GetValue(CommonOptions.Set) ?? [])
+            config = One(text).WithFallback(config);
+        return config;
+    }
+
+    private static Config One(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && !string.IsNullOrWhiteSpace(text[(equals + 1)..])
+            ? Parse(text, "in --set")
+            : throw NodeException.Usage($"bad actor setting '{text}'", "in --set", "PATH=VALUE");
+    }
+
+    private static Config Parse(string text, string where)
+    {
+        Config config = HoconText.Parse(text, where);
+        string[] known = [.. HoconText.Leaves(ChimneySettings.Reference(), Library)];
+        foreach (string path in HoconText.Leaves(config, Library))
+        {
+            if (!known.Contains(path))
+                throw NodeException.Usage($"unknown setting '{path}'", where, $"one of {string.Join(", ", known)}");
+        }
+        return config;
+    }
+}
