@@ -1,1 +1,9 @@
-Console.WriteLine("chimney");
+using ChimneyActors.Node.Relay;
+using ChimneyActors.Node.Serve;
+using ChimneyActors.Node.Verbs;
+
+// One folder a verb; a new one is added here and nowhere else.
+return await VerbLine.RunAsync(
+    args,
+    RelayCommand.Create(),
+    ServeCommand.Create());

@@ -1,0 +1,16 @@
+using ChimneyActors.Embedding;
+using ChimneyActors.Node.Network;
+
+namespace ChimneyActors.Node.Relay;
+
+/// <summary>What all pairs of a relay share.</summary>
+/// <param name="Front">Where clients' connections are offloaded.</param>
+/// <param name="Back">Where upstream connections are offloaded.</param>
+/// <param name="Connector">Makes upstream connections.</param>
+/// <param name="IdleMilliseconds">Idle time-out; 0 for never.</param>
+/// <param name="LingerMilliseconds">How long a peer may take to answer our close.</param>
+/// <param name="OnEnded">Told of every pair that ended, once.</param>
+/// <param name="AbortAll">Ends the attempts to connect, when all pairs are aborted.</param>
+internal sealed record RelayContext(
+    Binding Front, Binding Back, UpstreamConnector Connector, long IdleMilliseconds, long LingerMilliseconds,
+    Action<RelayPair, RelayRecord> OnEnded, CancellationToken AbortAll);

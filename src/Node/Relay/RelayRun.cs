@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net.Sockets;
+using ChimneyActors.Node.Hosting;
+using ChimneyActors.Node.Network;
+using ChimneyActors.Node.Serve;
+using ChimneyActors.Node.Sessions;
+using ChimneyActors.Node.Settings;
+using ChimneyActors.Node.Verbs;
+using Serilog;
+using Serilog.Events;
+
+namespace ChimneyActors.Node.Relay;
+
+/// <summary>One run of the relay, from its first line to its summary.</summary>
+internal sealed class RelayRun : IDisposable
+{
+    // Its clients are gone with the relay's pairs; the last of them may still be saying goodbye.
+    private static readonly TimeSpan EmbeddedDrain = TimeSpan.FromSeconds(2);
+
+    private readonly RelaySettings _settings;
+    private readonly NodeHost _node;
+    private readonly ConnectionListener _listener;
+    private readonly SessionTable _pairs = new();
+    private readonly RelayStatistics _statistics = new();
+    private readonly RelayContext _context;
+
+    private RelayRun(RelaySettings settings, NodeHost node, ConnectionListener listener, HostAndPort upstream)
+    {
+        _settings = settings;
+        _node = node;
+        _listener = listener;
+        _context = new RelayContext(
+            node.Chimney.Binding("front"), node.Chimney.Binding("back"),
+            new UpstreamConnector(upstream, settings.ConnectTimeout, node.Clock),
+            (long)settings.IdleTimeout.TotalMilliseconds, (long)settings.LingerTimeout.TotalMilliseconds,
+            OnEnded, _pairs.Aborting);
+    }
+
+    /// <summary>Runs it.</summary>
+    public static async Task<ExitCode> RunAsync(ParseResult line)
+    {
+        NodeConfiguration configuration = NodeConfiguration.Load(line);
+        RelaySettings settings = RelaySettings.From(configuration);
+        long seed = CommonOptions.Seed(line);
+        NodeOutput output = new(line);
+        using ConnectionListener listener =
+            ConnectionListener.Bind(settings.Listen, settings.Backlog, settings.ConnectionsMax);
+        if (settings.To is { } to && to.Reaches(listener.Local))
+            throw NodeException.Usage($"bad To '{to}'", "in --to or the settings", "not the address it listens on");
+        await using NodeHost node = await NodeHost.StartAsync(line, configuration, AdaptersOf(settings))
+            .ConfigureAwait(false);
+        await using ServiceServer? embedded = settings.To is null ? ServiceServer.Embedded(node) : null;
+        HostAndPort upstream = settings.To ?? HostAndPort.Of(embedded!.Local);
+        using RelayRun run = new(settings, node, listener, upstream);
+        run.SayWhatToTry(output, upstream, seed);
+        long began = Stopwatch.GetTimestamp();
+        DrainResult drain = await run.ServeAsync().ConfigureAwait(false);
+        if (embedded is not null)
+            await embedded.StopAsync(EmbeddedDrain).ConfigureAwait(false);
+        await node.StopAsync().ConfigureAwait(false);
+        RelaySummary summary = new(seed, run._pairs.Begun, run._statistics, drain, node.Ledger,
+            node.Clock.GetElapsedTime(began));
+        summary.Say(output);
+        return summary.ExitCode;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pairs.Dispose();
+
+    private static Adapters AdaptersOf(RelaySettings settings) => new(
+        settings.To is null ? ["front", "back", ServiceServer.EmbeddedBinding] : ["front", "back"],
+        settings.ConnectionsMax, settings.WindowBuffers);
+
+    private async Task<DrainResult> ServeAsync()
+    {
+        using CancellationTokenSource stop = new();
+        TimeSpan shortest = new[] { _settings.IdleTimeout, _settings.LingerTimeout, _settings.DrainTimeout }
+            .Where(time => time > TimeSpan.Zero).Min();
+        SessionSweep sweep = new(_pairs, shortest, _node.Clock);
+        await using (sweep.ConfigureAwait(false))
+        {
+            Task accepting = _listener.RunAsync(OnAccepted, stop.Token);
+            await Task.WhenAny(accepting, _node.Signals.First).ConfigureAwait(false);
+            await stop.CancelAsync().ConfigureAwait(false);
+            await accepting.ConfigureAwait(false);
+            return await Drain.RunAsync(_pairs, _settings.DrainTimeout, _node.Signals, _node.Clock)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private void OnAccepted(Socket client)
+    {
+        RelayPair pair = new(_pairs.NextId(), client, _context);
+        _pairs.Add(pair);
+        _ = pair.RunAsync();
+    }
+
+    private void OnEnded(RelayPair pair, RelayRecord record)
+    {
+        _listener.Release();
+        _statistics.Add(record);
+        LogEventLevel level = record.End is SessionEnd.UpstreamRefused or SessionEnd.UpstreamUnreachable
+            or SessionEnd.UpstreamTimeout or SessionEnd.NotOffloaded ? LogEventLevel.Warning
+            : LogEventLevel.Information;
+        if (Log.IsEnabled(level))
+        {
+            Log.Write(level,
+                "{Id} {Client} -> {Upstream}: {End:l}; upstream acked {UpstreamAcked}/{FromClient}, client acked "
+                + "{ClientAcked}/{FromUpstream}, discarded {Discarded}, {Milliseconds} ms {Detail:l}",
+                record.Id, record.Client, record.Upstream, record.End.Text(), record.UpstreamAcknowledged,
+                record.FromClient, record.ClientAcknowledged, record.FromUpstream, record.Discarded,
+                record.Milliseconds, record.Detail ?? "");
+        }
+        _pairs.Remove(pair);
+    }
+
+    private void SayWhatToTry(NodeOutput output, HostAndPort upstream, long seed)
+    {
+        bool embedded = _settings.To is null;
+        output.Say(
+            new { Event = "listening", Verb = "relay", Address = _listener.Local.ToString(), To = upstream.ToString(),
+                Embedded = embedded, Seed = seed },
+            [
+                $"chimney relay, seed {seed}",
+                $"listening on {_listener.Local}, relaying to {upstream}{(embedded ? " (embedded)" : "")}",
+                .. embedded
+                    ? new[]
+                    {
+                        $"try: curl http://{_listener.Local}/",
+                        $"     curl -o /dev/null http://{_listener.Local}/bytes/100000000",
+                        "with --to HOST:PORT it stands before any other server",
+                    }
+                    : [],
+                "Ctrl+C or SIGTERM drains, a second one aborts",
+            ]);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using ChimneyActors.Embedding;
+using ChimneyActors.Node.Hosting;
+using ChimneyActors.Node.Sessions;
+using ChimneyActors.Node.Verbs;
+
+namespace ChimneyActors.Node.Relay;
+
+/// <summary>What a run of the relay came to.</summary>
+/// <param name="Seed">Its seed.</param>
+/// <param name="Accepted">Clients accepted.</param>
+/// <param name="Statistics">The sums.</param>
+/// <param name="Drain">What the drain did.</param>
+/// <param name="Ledger">The final ledger.</param>
+/// <param name="Lasted">How long it ran.</param>
+internal sealed record RelaySummary(
+    long Seed, long Accepted, RelayStatistics Statistics, DrainResult Drain, LedgerSnapshot Ledger, TimeSpan Lasted)
+{
+    /// <summary>The verdict.</summary>
+    public ExitCode ExitCode => Drain.Stuck == 0 ? Ledger.Verdict() : ExitCode.PromiseBroken;
+
+    /// <summary>Prints it.</summary>
+    public void Say(NodeOutput output) => output.Table(
+        new
+        {
+            Event = "summary",
+            Verb = "relay",
+            Seed,
+            Accepted,
+            Ends = Statistics.Ends(),
+            UpstreamAcknowledgedBytes = Statistics.ToUpstream,
+            ClientAcknowledgedBytes = Statistics.ToClient,
+            DiscardedBytes = Statistics.Discarded,
+            Drain,
+            Ledger,
+            Balanced = Ledger.IsBalanced(),
+            Seconds = Lasted.TotalSeconds,
+            ExitCode = (int)ExitCode,
+        },
+        "chimney relay",
+        [
+            ("seed", Text(Seed)),
+            ("clients accepted", Text(Accepted)),
+            .. Statistics.Ends().Select(end => ($"  {end.Key}", Text(end.Value))),
+            ("bytes acknowledged by upstreams", Text(Statistics.ToUpstream)),
+            ("bytes acknowledged by clients", Text(Statistics.ToClient)),
+            ("bytes discarded after a close", Text(Statistics.Discarded)),
+            ("open at the drain, aborted, stuck", $"{Drain.Open}, {Drain.Aborted}, {Drain.Stuck}"),
+            .. Ledger.Rows(),
+        ]);
+
+    private static string Text(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}
