@@ -2,7 +2,8 @@ namespace ChimneyActors.Targets.Kernel;
 
 /// <summary>Finds out how many bytes the host should keep outstanding (EVT-16); says so seldom (EVT-17).</summary>
 /// <remarks>The measure is what the kernel holds when it takes no more, twice: one buffer on its way and one to refill
-/// it from. It does not follow what happens to be posted, because only a full kernel is asked.</remarks>
+/// it from. It does not follow what happens to be posted, because only a full kernel is asked; and it only grows, as
+/// the kernel's buffer does, by at least the double: a handful of events in the life of a connection.</remarks>
 internal struct SendBacklog
 {
     private long _said;
@@ -14,7 +15,7 @@ internal struct SendBacklog
     internal bool Learn(long heldBytes, out long bytes)
     {
         bytes = 2 * heldBytes;
-        bool worthIt = _said == 0 || bytes >= 2 * _said || bytes <= _said / 4;
+        bool worthIt = bytes > 0 && bytes >= 2 * _said;
         if (worthIt)
             _said = bytes;
         return worthIt;

@@ -129,6 +129,12 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
         _queue.Clear();
     }
 
+    /// <summary>The acknowledged place, from what the kernel was given and what it says is outstanding.</summary>
+    /// <remarks>The FIN is the byte behind the last. What was outstanding before the hand-over counts too, so the result
+    /// may lie before the place where we began.</remarks>
+    internal static long Reckon(long accepted, bool finSent, int outstanding) =>
+        Math.Min(accepted, accepted + (finSent ? 1 : 0) - outstanding);
+
     private AckWait RetryIfStarved()
     {
         if (!_full)
@@ -145,9 +151,7 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
 
     private bool Note(int outstanding)
     {
-        // The FIN is the byte behind the last. What was outstanding before the hand-over counts too.
-        long reached = Accepted + (FinSent ? 1 : 0) - outstanding;
-        long acknowledged = Math.Min(reached, Accepted);
+        long acknowledged = Reckon(Accepted, FinSent, outstanding);
         bool finAcknowledged = FinSent && outstanding == 0;
         bool progress = acknowledged > Acknowledged || finAcknowledged != FinAcknowledged;
         Acknowledged = Math.Max(Acknowledged, acknowledged);
@@ -261,7 +265,7 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
     private void NoteBacklog()
     {
         int outstanding = NativeTcp.Unacknowledged(owner.Descriptor);
-        if (outstanding > 0 && _backlog.Learn(outstanding, out long bytes))
+        if (_backlog.Learn(outstanding, out long bytes))
             owner.Say(TcpOffloadEventType.SendBacklogChange, bytes);
     }
 }
