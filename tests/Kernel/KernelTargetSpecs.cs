@@ -95,6 +95,36 @@ public sealed partial class KernelTargetSpecs
     }
 
     [Fact]
+    public async Task A_socket_that_was_used_asynchronously_before_can_be_used_so_again()
+    {
+        await using var bench = new KernelBench();
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        using var ours = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await ours.ConnectAsync(listener.LocalEndPoint!);
+        using Socket theirs = await listener.AcceptAsync();
+        var buffer = new byte[10];
+        Task<int> waiting = ours.ReceiveAsync(buffer.AsMemory()).AsTask();   // now the framework watches it too
+        theirs.Send(Pattern.Bytes(0, 10)).ShouldBe(10);
+        (await waiting).ShouldBe(10);
+
+        Line line = await bench.OffloadAsync(KernelBench.BlockOf(ours), null!);
+        theirs.Send(Pattern.Bytes(0, 500));
+        Pattern.Check(await bench.Host.Indicated(line.Handle, 500), 0);
+        await bench.Host.Back(line.Send(500)[0]);
+        OffloadBlock block = line.Terminate();
+        await bench.Host.Back(block);
+
+        waiting = block.Socket!.ReceiveAsync(buffer.AsMemory()).AsTask();
+        theirs.Send("again"u8);
+        (await waiting.WaitAsync(Limits.Patience)).ShouldBe(5);
+        theirs.Send("at once"u8);
+        WaitReadable(ours);
+        (await ours.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Limits.Patience)).ShouldBe(7);
+    }
+
+    [Fact]
     public async Task The_users_socket_is_never_changed()
     {
         await using var bench = new KernelBench();
@@ -278,6 +308,9 @@ public sealed partial class KernelTargetSpecs
         };
         Should.Throw<ArgumentOutOfRangeException>(() => new KernelTarget(settings)).ParamName.ShouldEndWith("Max");
     }
+
+    private static void WaitReadable(Socket socket) =>
+        socket.Poll(Limits.Patience, SelectMode.SelectRead).ShouldBeTrue();
 
     private static async Task<NdisStatus> Offload(KernelBench bench, Socket? socket)
     {

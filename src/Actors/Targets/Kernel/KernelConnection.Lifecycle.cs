@@ -142,7 +142,7 @@ internal sealed partial class KernelConnection
     private void OnTerminate(TerminateOffload terminate, IOffloadUpcalls upcalls)
     {
         var claim = new Claim(terminate.Flight.Head, terminate.Flight.Id, upcalls.Holder);
-        if (_phase == Phase.Gone || _terminating is not null)
+        if (_phase == Phase.Gone || _terminating is { Claim.IsOpen: true })
         {
             Answer(claim, NdisStatus.Failure, upcalls);
             return;

@@ -224,8 +224,7 @@ internal sealed partial class KernelConnection : LoopHandler, IPoolWaiter
 
         _receive.OnListAgain(Upcalls!);
         Run();
-        if (_phase == Phase.Open)
-            _receive.ReturnSpare(Upcalls!);
+        _receive.ReturnSpare(Upcalls!);
     }
 
     /// <summary>We were told of room in the pool and do not need it: the next who waits must hear of it.</summary>
