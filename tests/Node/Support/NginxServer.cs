@@ -47,12 +47,24 @@ internal sealed class NginxServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A port nobody listens on.</summary>
+    /// <summary>A port nobody listens on, and none that the kernel gives to somebody else in the meantime.</summary>
     public static int FreePort()
     {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        const int belowTheEphemeralOnes = 20_000;
+        while (true)
+        {
+            int port = belowTheEphemeralOnes + Random.Shared.Next(10_000);
+            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken; another.
+            }
+        }
     }
 
     /// <summary>Puts a file under its root.</summary>
