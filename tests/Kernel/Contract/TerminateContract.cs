@@ -183,6 +183,22 @@ public abstract class TerminateContract : OffloadTargetContract
     }
 
     [Fact]
+    public async Task Severing_gives_back_what_a_receive_held_that_was_not_full()
+    {
+        Line line = await Bench.OffloadAsync();
+        NetBufferList first = line.Receive(noPush: true, 50)[0];
+        NetBufferList second = line.Receive(noPush: true, 1000)[0];
+        await line.Peer.SendAsync(100);
+        await Host.Back(first);
+        Severed left = await line.SeverAsync();
+
+        Host.IsBack(second).ShouldBeFalse();
+        left.BufferedOffset.ShouldBe(50);
+        left.BufferedData.Length.ShouldBe((int)left.Positions.Received - 50);
+        Pattern.Check(left.BufferedData.Span, 50);
+    }
+
+    [Fact]
     public async Task After_severing_an_answer_brings_its_list_home_and_says_nothing()
     {
         Host.Answering = Answering.Silence;

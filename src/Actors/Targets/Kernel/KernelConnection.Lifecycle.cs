@@ -192,8 +192,9 @@ internal sealed partial class KernelConnection
             _send.SettleFirst(NativeTcp.Unacknowledged(Descriptor));
         Detach();
         _send.Forget();
+        byte[] placed = _receive.CopyPlaced();
         _receive.Forget();
-        byte[] held = _receive.TakeHeld(upcalls);
+        byte[] held = [.. placed, .. _receive.TakeHeld(upcalls)];
         _receive.ReturnSpare(upcalls);
         TcpConnectionState state = alive ? _socket!.State() : TcpConnectionState.Closed;
         Socket? socket = alive ? _socket!.Socket : null;

@@ -160,6 +160,23 @@ internal sealed class ReceiveHalf(KernelConnection owner, int indicationsMax)
         }
     }
 
+    /// <summary>Copies what a posted receive holds that is not full yet: nobody will report it as received.</summary>
+    internal byte[] CopyPlaced()
+    {
+        if (_posted.Count == 0 || _posted[0].Placed == 0 || !_posted[0].Claim.IsOpen)
+            return [];
+        var placed = new byte[_posted[0].Placed];
+        for (int at = 0; at < placed.Length;)
+        {
+            Span<byte> piece = _posted[0].List.FirstNetBuffer.PieceAt(at).Span;
+            int length = Math.Min(piece.Length, placed.Length - at);
+            piece[..length].CopyTo(placed.AsSpan(at));
+            at += length;
+        }
+
+        return placed;
+    }
+
     /// <summary>Touches no parcel of others any more.</summary>
     internal void Forget()
     {
