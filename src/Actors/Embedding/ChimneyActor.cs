@@ -85,6 +85,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         _running.Add(driver, slot);
         Context.Watch(driver);
         slot.Edge.PointAt(driver, holder);
+        driver.Tell(InPlace.Instance);
     }
 
     private RestartBudget Budget() => new(

@@ -14,7 +14,7 @@ internal sealed class ShelfActor(
 
     protected override SupervisorStrategy SupervisorStrategy() => FailurePolicy.Strategy;
 
-    protected override void PreStart()
+    protected override void OnPlaced()
     {
         // A fresh shelf finds the connections that its predecessor took down with it.
         foreach (ConnectionEntry entry in Stack.Handles.All())

@@ -8,7 +8,7 @@ namespace ChimneyActors.Protocols;
 internal sealed class BindingActor(
     DriverStack stack, Edge edge, HolderId me, Edge lower, BindingQueue queue) : DriverActor(stack, edge, me)
 {
-    protected override void PreStart()
+    protected override void OnPlaced()
     {
         if (!queue.IsEmpty)
             Self.Tell(BindingQueue.RoomMessage, Self);

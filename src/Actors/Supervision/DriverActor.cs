@@ -24,6 +24,11 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     /// <inheritdoc/>
     protected sealed override void OnReceive(object message)
     {
+        if (message is InPlace)
+        {
+            OnPlaced();
+            return;
+        }
         Flight? flight = FlightOf(message);
         CustodyState state = default;
         try
@@ -55,6 +60,12 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
 
     /// <inheritdoc/>
     protected override void PostStop() => edge.Retire(me);
+
+    /// <summary>Looks for what was left while nobody was here. Not at PreStart: until the edge points here, what others
+    /// leave behind and what they tell would both miss this instance.</summary>
+    protected virtual void OnPlaced()
+    {
+    }
 
     /// <summary>Where a crash may be injected inside a handler.</summary>
     protected void Between() => stack.Crashes?.At(edge.Name, CrashStep.Between);
@@ -198,4 +209,10 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
             $"kept a {message.GetType().Name} without passing or parking it");
         stack.Custodian.TakeOver(message, me);
     }
+}
+
+/// <summary>To a fresh driver: its edge points at it now.</summary>
+internal sealed class InPlace : INoSerializationVerificationNeeded
+{
+    public static readonly InPlace Instance = new();
 }
