@@ -19,8 +19,10 @@ public sealed class ResilientConnection : IConnectionUser
     private int _generation;
     private long _next;
     private long _acknowledged;
+    private long _drained;
     private bool _repairing;
     private bool _closed;
+    private bool _over;
     private bool _toldClosed;
     private bool _toldAborted;
 
@@ -37,7 +39,7 @@ public sealed class ResilientConnection : IConnectionUser
     public long BytesAcknowledged => Interlocked.Read(ref _acknowledged);
 
     /// <summary>Bytes received so far.</summary>
-    public long BytesReceived => Volatile.Read(ref _current).BytesReceived;
+    public long BytesReceived => Volatile.Read(ref _current).BytesReceived + Interlocked.Read(ref _drained);
 
     /// <summary>Offloads a connected socket.</summary>
     /// <param name="binding">Over which binding.</param>
@@ -60,12 +62,23 @@ public sealed class ResilientConnection : IConnectionUser
     /// <param name="completed">Called once: Success when the peer acknowledged all, else RequestAborted.</param>
     /// <param name="state">Given to the callback.</param>
     public void Send(ReadOnlyMemory<byte> data, Action<object?, SendResult> completed, object? state) =>
-        Add(new PendingRequest(OffloadOperation.Send, data, default, state) { Sent = completed });
+        Add([new PendingRequest(OffloadOperation.Send, data, default, state) { Sent = completed }]);
+
+    /// <summary>Sends a chain of buffers as one request; each is answered by itself, in order.</summary>
+    /// <param name="chain">Each buffer with the state for its callback; at least one.</param>
+    /// <param name="completed">Called once for each.</param>
+    public void SendChain(
+        IReadOnlyList<(ReadOnlyMemory<byte> Data, object? State)> chain, Action<object?, SendResult> completed)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(chain.Count);
+        Add([.. chain.Select(link =>
+            new PendingRequest(OffloadOperation.Send, link.Data, default, link.State) { Sent = completed })]);
+    }
 
     /// <summary>Closes the send half after all data, or aborts the connection.</summary>
     public void Disconnect(
         DisconnectKind kind, ReadOnlyMemory<byte> data, Action<object?, DisconnectResult> completed, object? state) =>
-        Add(new PendingRequest(OffloadOperation.Disconnect, data, kind, state) { Disconnected = completed });
+        Add([new PendingRequest(OffloadOperation.Disconnect, data, kind, state) { Disconnected = completed }]);
 
     /// <summary>Takes the connection back and closes its socket. What is not acknowledged by then is aborted.</summary>
     public async Task<ConnectionSummary> CloseAsync()
@@ -77,11 +90,16 @@ public sealed class ResilientConnection : IConnectionUser
             repair = _repair;
         }
         await repair.ConfigureAwait(false);
-        UploadResult rest = await _current.UploadAsync().ConfigureAwait(false);
-        OffloadedConnection.Release(rest);
-        long received = Math.Max(_current.BytesReceived, rest.Positions.Received - rest.BufferedData.Length);
-        NoteAcknowledged(rest.Positions.Acknowledged);
-        FailAll();
+        long received = BytesReceived;
+        if (!_over)
+        {
+            UploadResult rest = await _current.UploadAsync().ConfigureAwait(false);
+            OffloadedConnection.Release(rest);
+            received = Math.Max(BytesReceived, rest.Positions.Received - rest.BufferedData.Length);
+            NoteAcknowledged(rest.Positions.Acknowledged);
+            _over = true;
+        }
+        AnswerAll(0);
         return new ConnectionSummary(BytesAcknowledged, received);
     }
 
@@ -109,33 +127,53 @@ public sealed class ResilientConnection : IConnectionUser
         _user.OnAborted();
     }
 
-    private void Add(PendingRequest request)
+    private void Add(PendingRequest[] chain)
     {
         lock (_lock)
         {
             if (!_closed)
             {
-                request.Offset = _next;
-                _next += request.Data.Length;
-                request.Node = _pending.AddLast(request);
+                foreach (PendingRequest request in chain)
+                {
+                    request.Offset = _next;
+                    _next += request.Data.Length;
+                    request.Node = _pending.AddLast(request);
+                }
                 if (!_repairing)
-                    Post(request, request.Data);
+                    Post(chain);
                 return;
             }
         }
-        request.Answer(NdisStatus.RequestAborted, 0, BytesAcknowledged);
+        foreach (PendingRequest request in chain)
+            request.Answer(NdisStatus.RequestAborted, 0, BytesAcknowledged);
+    }
+
+    private void Post(PendingRequest[] chain)
+    {
+        if (chain.Length == 1)
+        {
+            Post(chain[0], chain[0].Data);
+            return;
+        }
+        CallbackPost? head = null;
+        foreach (PendingRequest request in chain.Reverse())
+            head = new CallbackPost(_current.Core, OffloadOperation.Send, request.Data, default,
+                new Attempt(this, request, _generation, 0)) { Sent = SendDone, Next = head };
+        _current.Send(head!);
     }
 
     private void Post(PendingRequest request, ReadOnlyMemory<byte> rest)
     {
         var attempt = new Attempt(this, request, _generation, request.Data.Length - rest.Length);
         if (request.Operation == OffloadOperation.Send)
-            _current.Send(rest,
-                static (state, result) => Done((Attempt)state!, result.Status, result.BytesAcknowledged), attempt);
+            _current.Send(rest, SendDone, attempt);
         else
             _current.Disconnect(request.Kind, rest,
                 static (state, result) => Done((Attempt)state!, result.Status, 0), attempt);
     }
+
+    private static void SendDone(object? state, SendResult result) =>
+        Done((Attempt)state!, result.Status, result.BytesAcknowledged);
 
     private static void Done(Attempt attempt, NdisStatus status, long bytes) =>
         attempt.Connection.Settle(attempt, status, bytes);
@@ -143,6 +181,7 @@ public sealed class ResilientConnection : IConnectionUser
     private void Settle(Attempt attempt, NdisStatus status, long bytes)
     {
         PendingRequest request = attempt.Request;
+        List<PendingRequest> implied = [];
         lock (_lock)
         {
             if (attempt.Generation != _generation || request.Node is null)
@@ -156,13 +195,44 @@ public sealed class ResilientConnection : IConnectionUser
                 }
                 status = NdisStatus.RequestAborted;
             }
+            if (request.Kind == DisconnectKind.Graceful)
+                implied = TakeImplied(request, status);
             _pending.Remove(request.Node);
             request.Node = null;
         }
+        foreach (PendingRequest earlier in implied)
+            AnswerByPosition(earlier, status);
         bool whole = status == NdisStatus.Success && request.Kind != DisconnectKind.Abortive;
         long acknowledged = whole ? request.Data.Length : attempt.Skipped + bytes;
         if (whole || bytes > 0)
             NoteAcknowledged(request.Offset + acknowledged);
+        request.Answer(status, acknowledged, BytesAcknowledged);
+    }
+
+    /// <summary>Under the lock. Success of a disconnect is success of everything before it (DISC-13); what was sent
+    /// before a FIN that outlived its connection has no other answer than the FIN's.</summary>
+    private List<PendingRequest> TakeImplied(PendingRequest disconnect, NdisStatus status)
+    {
+        List<PendingRequest> implied = [];
+        for (LinkedListNode<PendingRequest>? node = _pending.First; node is not null && node.Value != disconnect;)
+        {
+            LinkedListNode<PendingRequest>? next = node.Next;
+            if (status == NdisStatus.Success || node.Value.AwaitsFin)
+            {
+                _pending.Remove(node);
+                node.Value.Node = null;
+                implied.Add(node.Value);
+            }
+            node = next;
+        }
+        return implied;
+    }
+
+    private void AnswerByPosition(PendingRequest request, NdisStatus status)
+    {
+        if (status == NdisStatus.Success)
+            NoteAcknowledged(request.Offset + request.Data.Length);
+        long acknowledged = Math.Clamp(BytesAcknowledged - request.Offset, 0, request.Data.Length);
         request.Answer(status, acknowledged, BytesAcknowledged);
     }
 
@@ -198,11 +268,49 @@ public sealed class ResilientConnection : IConnectionUser
             GoOn(next, rest);
             return;
         }
-        OffloadedConnection.Release(rest with { FinSent = false });
+        bool whole = rest.Socket is not null && rest.FinSent && !_binding.IsStopping && TryDrain(rest);
+        OffloadedConnection.Release(rest with { FinSent = whole });
         lock (_lock)
+        {
             _closed = true;
-        FailAll();
-        ((IConnectionUser)this).OnAborted();
+            _over = true;
+        }
+        AnswerAll(whole ? rest.Positions.Accepted : 0);
+        if (whole)
+            ((IConnectionUser)this).OnPeerClosed();
+        else
+            ((IConnectionUser)this).OnAborted();
+    }
+
+    /// <summary>A target takes no connection whose two halves are closed. There is nothing to wait for on it either:
+    /// what is left of the peer's stream is here.</summary>
+    private bool TryDrain(UploadResult rest)
+    {
+        try
+        {
+            if (rest.BufferedData.Length > 0)
+                Hand(rest.BufferedData);
+            while (true)
+            {
+                byte[] piece = new byte[64 * 1024];
+                if (!rest.Socket!.Poll(0, SelectMode.SelectRead))
+                    return false;       // refused for another reason: its stream is not at its end
+                int length = rest.Socket.Receive(piece);
+                if (length == 0)
+                    return true;
+                Hand(piece.AsMemory(0, length));
+            }
+        }
+        catch (SocketException)
+        {
+            return false;       // reset, or not closed after all
+        }
+
+        void Hand(ReadOnlyMemory<byte> data)
+        {
+            Interlocked.Add(ref _drained, data.Length);
+            _user.OnReceived(new ReceivedData(data));
+        }
     }
 
     private async Task<OffloadedConnection?> OffloadAsync(UploadResult from)
@@ -237,14 +345,21 @@ public sealed class ResilientConnection : IConnectionUser
                 _generation++;
             Volatile.Write(ref _current, next);
             _repairing = false;
+            bool finWaits = from.FinSent && _pending.Any(request => request.Kind == DisconnectKind.Graceful);
             foreach (PendingRequest request in _pending.ToArray())
             {
+                finWaits &= request.Kind != DisconnectKind.Graceful;
+                request.AwaitsFin = finWaits;
+                if (finWaits)
+                    continue;   // nothing can be posted behind a FIN that was sent: the disconnect answers for it
                 // What the kernel took is only waited for: an empty send ends when all before it is acknowledged.
                 int taken = (int)Math.Clamp(from.Positions.Accepted - request.Offset, 0, request.Data.Length);
                 Post(request, request.Data[taken..]);
                 if (_repairing)
                     return;     // it died again; whoever repairs it posts the rest
             }
+            if (next.UploadWanted.IsCompleted)
+                BeginRepair();      // it asked before it was known here, and will not ask again
         }
     }
 
@@ -255,7 +370,9 @@ public sealed class ResilientConnection : IConnectionUser
                 BeginRepair();
     }
 
-    private void FailAll()
+    /// <summary>Answers whatever is left.</summary>
+    /// <param name="delivered">The peer is known to have everything before this offset.</param>
+    private void AnswerAll(long delivered)
     {
         while (true)
         {
@@ -268,35 +385,10 @@ public sealed class ResilientConnection : IConnectionUser
                 _pending.RemoveFirst();
                 request.Node = null;
             }
-            long acknowledged = Math.Clamp(BytesAcknowledged - request.Offset, 0, request.Data.Length);
-            request.Answer(NdisStatus.RequestAborted, acknowledged, BytesAcknowledged);
+            bool success = delivered > 0 && request.Offset + request.Data.Length <= delivered;
+            AnswerByPosition(request, success ? NdisStatus.Success : NdisStatus.RequestAborted);
         }
     }
 
     private sealed record Attempt(ResilientConnection Connection, PendingRequest Request, int Generation, int Skipped);
-}
-
-/// <summary>A request of a resilient connection, over all its attempts.</summary>
-internal sealed class PendingRequest(
-    OffloadOperation operation, ReadOnlyMemory<byte> data, DisconnectKind kind, object? state)
-{
-    public OffloadOperation Operation => operation;
-
-    public ReadOnlyMemory<byte> Data => data;
-
-    public DisconnectKind Kind => kind;
-
-    public long Offset { get; set; }
-
-    public LinkedListNode<PendingRequest>? Node { get; set; }
-
-    public Action<object?, SendResult>? Sent { get; init; }
-
-    public Action<object?, DisconnectResult>? Disconnected { get; init; }
-
-    public void Answer(NdisStatus status, long bytes, long streamBytes)
-    {
-        Sent?.Invoke(state, new SendResult(status, bytes));
-        Disconnected?.Invoke(state, new DisconnectResult(status, streamBytes));
-    }
 }

@@ -61,8 +61,8 @@ public sealed record LedgerSnapshot(
 /// <summary>Received data, lent until it is returned.</summary>
 public sealed class ReceivedData
 {
-    private readonly DriverStack _stack;
-    private readonly NetBufferList _list;
+    private readonly DriverStack? _stack;
+    private readonly NetBufferList? _list;
     private readonly FlightId _flight;
     private int _returned;
 
@@ -74,13 +74,19 @@ public sealed class ReceivedData
         Memory = list.FirstNetBuffer.PieceAt(0);
     }
 
+    /// <summary>Data that no driver lends.</summary>
+    internal ReceivedData(ReadOnlyMemory<byte> data) => Memory = data;
+
     /// <summary>The bytes. Not to be touched after <see cref="Return"/>.</summary>
     public ReadOnlyMemory<byte> Memory { get; }
 
     /// <summary>Gives the buffer back, exactly once, from any thread. A second time is reported and does nothing.</summary>
     public void Return()
     {
-        if (Interlocked.Exchange(ref _returned, 1) == 0)
+        bool again = Interlocked.Exchange(ref _returned, 1) != 0;
+        if (_list is null || _stack is null)
+            return;
+        if (!again)
             Lending.Return(_stack, _list, _flight);
         else
             _stack.Ledger.Report(VerifierCheck.UseAfterHandOver, "host", _list, _flight, "returned twice");

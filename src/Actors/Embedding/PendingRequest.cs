@@ -1,0 +1,32 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Embedding;
+
+/// <summary>A request of a resilient connection, over all its attempts.</summary>
+internal sealed class PendingRequest(
+    OffloadOperation operation, ReadOnlyMemory<byte> data, DisconnectKind kind, object? state)
+{
+    public OffloadOperation Operation => operation;
+
+    public ReadOnlyMemory<byte> Data => data;
+
+    public DisconnectKind Kind => kind;
+
+    public long Offset { get; set; }
+
+    public LinkedListNode<PendingRequest>? Node { get; set; }
+
+    /// <summary>Whether its bytes were taken before a FIN that is sent: it is answered with the disconnect.</summary>
+    public bool AwaitsFin { get; set; }
+
+    public Action<object?, SendResult>? Sent { get; init; }
+
+    public Action<object?, DisconnectResult>? Disconnected { get; init; }
+
+    public void Answer(NdisStatus status, long bytes, long streamBytes)
+    {
+        Sent?.Invoke(state, new SendResult(status, bytes));
+        Disconnected?.Invoke(state, new DisconnectResult(status, streamBytes));
+    }
+}
