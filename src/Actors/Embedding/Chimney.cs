@@ -47,6 +47,17 @@ public sealed class Chimney : IAsyncDisposable
 
     internal DriverStack Stack => _stack;
 
+    /// <summary>What is out in this moment, with its holder and the moves that brought it there; for a report of a
+    /// hang. A snapshot while others work: a line may be about a journey that has just ended.</summary>
+    /// <param name="max">Most lines.</param>
+    public IReadOnlyList<string> DescribeOutstanding(int max)
+    {
+        IEnumerable<Parcel> lists = _stack.Pools.SelectMany(pool => pool.Audit())
+            .Where(list => list.Custody.State != CustodyState.Free);
+        return [.. _stack.Blocks.Keys.Concat(lists).Take(max).Select(parcel => parcel.Describe()),
+            .. _stack.Handles.All().Take(max).Select(entry => entry.Describe())];
+    }
+
     /// <summary>Starts a stack. It owns its targets: one that is disposable is disposed of when the stack ends.</summary>
     /// <param name="system">The host's system.</param>
     /// <param name="build">Names the drivers, from the bottom up.</param>

@@ -102,13 +102,13 @@ internal sealed class ConnectionActor : DriverActor
                 _entry.AcceptedThrough += parcel.BytesTransferred;
         }
         _entry.OldestSince = _entry.HasParked ? Stack.Now : 0;
-        Between();
+        if (head is OffloadBlock block)
+            _entry.Settle(block);
         OffloadOperation operation = head.Operation;
-        bool over = operation == OffloadOperation.Terminate
-            || (operation == OffloadOperation.Initiate && head.Status != NdisStatus.Success);
+        Between();
         PassUp(completion);     // from here on the parcels are somebody else's
-        if (over)
-            End();
+        if (_entry.Ended)
+            Context.Stop(Self);
         else if (operation == OffloadOperation.Receive)
             SayLostAgain();
     }
@@ -117,6 +117,9 @@ internal sealed class ConnectionActor : DriverActor
     private void Check(OffloadCompletion completion, Holdings park)
     {
         Parcel? expected = park.First;
+        // A terminate comes last (TERM-28): what it leaves behind would have no actor to wait for it.
+        if (completion is TerminateOffloadComplete && (_entry.Sends.First ?? _entry.Receives.First) is { } left)
+            expected = left;
         for (Parcel? parcel = completion.Flight.Head; parcel is not null; parcel = parcel.Next)
         {
             if (parcel != expected)
@@ -138,7 +141,8 @@ internal sealed class ConnectionActor : DriverActor
     {
         var list = (NetBufferList)indication.Flight.Head;
         list.Frames.Push(Edge, null);
-        _entry.UnansweredBytes += list.FirstNetBuffer.DataLength;
+        _entry.IndicatedThrough = Math.Max(
+            _entry.IndicatedThrough, list.StreamOffset + list.FirstNetBuffer.DataLength);
         Between();
         Pass(_entry.Above(Edge)!, indication, indication.Flight);
     }
@@ -164,7 +168,6 @@ internal sealed class ConnectionActor : DriverActor
             return;
         }
         long taken = list.BytesTransferred;
-        _entry.UnansweredBytes -= list.FirstNetBuffer.DataLength - taken;
         _entry.AcceptThrough(list.StreamOffset + taken);
         list.FirstNetBuffer.Advance(taken);
         list.StreamOffset += taken;
@@ -259,11 +262,12 @@ internal sealed class ConnectionActor : DriverActor
             base.OnStray(message, flight);
             return;
         }
-        bool foreign = flight.Head.Connection != _entry.Handle;
+        // As it was when the completion was made: by now the parcel may be on another journey.
+        bool foreign = ((OffloadMessage)message).Connection != _entry.Handle;
         Stack.Ledger.Report(foreign ? VerifierCheck.ForeignCompletion : VerifierCheck.DoubleComplete, _miniport,
             flight.Head, flight.Id, $"{message.GetType().Name} told to connection {_entry.Handle}");
         // A completion that went astray still belongs to somebody: bring it there, nobody need wait for the watch.
-        if (foreign && Stack.Handles.Find(flight.Head.Connection)?.Edge.Current is { } owner
+        if (foreign && Stack.Handles.Find(((OffloadMessage)message).Connection)?.Edge.Current is { } owner
             && flight.IsHeldBy(owner.Holder))
             owner.Ref.Tell(message, Self);
     }
@@ -274,10 +278,4 @@ internal sealed class ConnectionActor : DriverActor
         OffloadOperation.Receive => _entry.Receives,
         _ => _entry.StateOperations,
     };
-
-    private void End()
-    {
-        _entry.Ended = true;
-        Context.Stop(Self);
-    }
 }

@@ -51,7 +51,7 @@ internal sealed class ShelfActor(
 
     private void StandIn(ConnectionEntry entry)
     {
-        if (entry.Ended || entry.Remains is null || entry.Edge.Current is not null
+        if (entry.Ended || !entry.Begun || entry.Remains is null || entry.Edge.Current is not null
             || Stack.Handles.Find(entry.Handle) != entry)
             return;
         HolderId holder = HolderId.Next();

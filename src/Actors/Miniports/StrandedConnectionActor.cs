@@ -69,15 +69,19 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
         AnswerTerminate();
     }
 
-    /// <summary>The terminate is answered when every indication was (TERM-06): only then is it known what the host has.</summary>
+    /// <summary>The terminate is answered when every byte that the target received has turned up: accepted by the host,
+    /// or come back (TERM-06). Indications may still be in a dead actor's mailbox when the target lets go.</summary>
     private void AnswerTerminate()
     {
         byte[] buffered;
         lock (entry.Lock)
         {
-            if (entry.StateOperations.First is null || entry.UnansweredBytes > 0)
+            if (entry.StateOperations.First is null)
                 return;
             buffered = entry.Undelivered.From(entry.AcceptedThrough);
+            long received = Math.Max(Remains.Positions.Received, entry.IndicatedThrough);
+            if (entry.AcceptedThrough + buffered.Length < received)
+                return;
         }
         var block = (OffloadBlock)entry.StateOperations.First;
         FlightId flight = block.Custody.Flight;

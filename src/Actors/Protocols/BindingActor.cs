@@ -65,7 +65,7 @@ internal sealed class BindingActor(
         if (post.Connection.Entry is not { Ended: false } entry)
         {
             for (Post? member = post; member is not null; member = member.Next)
-                member.Refuse(NdisStatus.RequestAborted);
+                member.Refuse(post.Connection.Leaving ? NdisStatus.UploadInProgress : NdisStatus.RequestAborted);
             return true;
         }
         if (Rent(post) is not { } head)

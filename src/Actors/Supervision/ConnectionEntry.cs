@@ -52,14 +52,17 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>When the target was told to sever, in ticks of the stack's clock; 0 if it was not.</summary>
     public long SeverSince { get; set; }
 
+    /// <summary>Whether the target has taken the connection: from then on only a terminate ends it.</summary>
+    public bool Begun { get; set; }
+
     /// <summary>Whether the offload is over: terminated, or never begun.</summary>
     public bool Ended { get; set; }
 
     /// <summary>Received data that came back after the actor died.</summary>
     public UndeliveredData Undelivered { get; } = new();
 
-    /// <summary>Bytes that were indicated and neither accepted nor refused.</summary>
-    public long UnansweredBytes { get; set; }
+    /// <summary>Stream offset behind the last byte that was indicated to the host.</summary>
+    public long IndicatedThrough { get; set; }
 
     /// <summary>Bytes the host has accepted.</summary>
     public long AcceptedThrough { get; set; }
@@ -81,6 +84,18 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     {
         get => Volatile.Read(ref _oldestSince);
         set => Volatile.Write(ref _oldestSince, value);
+    }
+
+    /// <summary>Where it stands, for a report.</summary>
+    public string Describe()
+    {
+        string actor = Edge.Current is { } now ? $"actor {now.Holder}" : "no actor";
+        string phase = Ended ? "ended" : Remains is not null ? "severed" : SeverSince != 0 ? "being severed"
+            : Begun ? "offloaded" : "not begun";
+        return $"connection {Handle}, {phase}, {actor}: {Sends.Count} sends, {Receives.Count} receives, "
+            + $"{StateOperations.Count} state operations, {Lost.Count} indications to be repeated; received "
+            + $"{AcceptedThrough} accepted, {IndicatedThrough} indicated, {Remains?.Positions.Received} in the remains; "
+            + $"terminate {(PendingTerminate is null ? "not " : "")}waiting to be fetched";
     }
 
     /// <summary>A layer joins on the way down of the initiate: the IM offload entry (IM-02).</summary>
@@ -108,13 +123,22 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>The protocol that owns the connection.</summary>
     public Edge? Top => _layers.Length > 0 ? _layers[0] : null;
 
+    /// <summary>A state operation is finished: what follows from it holds even if it is still on its way to the
+    /// host, and whoever carried it dies.</summary>
+    public void Settle(OffloadBlock block)
+    {
+        bool success = block.Status == NdisStatus.Success;
+        if (block.Operation == OffloadOperation.Initiate && success)
+            Begun = true;
+        else
+            Ended = true;
+    }
+
     /// <summary>The host consumed everything up to there.</summary>
     public void AcceptThrough(long through)
     {
-        if (through <= AcceptedThrough)
-            return;
-        UnansweredBytes -= through - AcceptedThrough;
-        AcceptedThrough = through;
+        if (through > AcceptedThrough)
+            AcceptedThrough = through;
     }
 
     /// <summary>Refused data is kept for the terminate; the part that the host took counts as accepted.</summary>
@@ -124,7 +148,6 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         long taken = Math.Min(list.BytesTransferred, length);
         if (taken > 0)
             AcceptThrough(list.StreamOffset + taken);
-        UnansweredBytes -= length - taken;
         for (long at = taken; at < length;)
         {
             Span<byte> piece = list.FirstNetBuffer.PieceAt(at).Span;

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
@@ -115,6 +116,8 @@ internal sealed class Custodian(DriverStack stack)
                 entry.Remains = remains;
                 entry.Undelivered.Add(remains.BufferedOffset, remains.BufferedData.Span);
             }
+            else if (remains != entry.Remains)
+                Abort(remains.Socket);      // a target that was given up on answers after all
             remains = entry.Remains;
             entry.SeverSince = 0;
             entry.OldestSince = 0;
@@ -122,8 +125,10 @@ internal sealed class Custodian(DriverStack stack)
                 while (holdings.First is { } parcel)
                 {
                     holdings.Remove(parcel);
-                    if (Relieve(parcel, entry.Holder))
-                        home.Add(parcel);
+                    if (!Relieve(parcel, entry.Holder))
+                        continue;
+                    home.Add(parcel);
+                    NoteFinished(entry, parcel);
                 }
         }
         foreach (Parcel parcel in home)
@@ -144,8 +149,26 @@ internal sealed class Custodian(DriverStack stack)
         if (entry.Remains?.Socket is not { } socket || entry.Ended)
             return;
         entry.Ended = true;
-        socket.LingerState = new System.Net.Sockets.LingerOption(true, 0);
+        Abort(socket);
+    }
+
+    private static void Abort(Socket? socket)
+    {
+        if (socket is null)
+            return;
+        socket.LingerState = new LingerOption(true, 0);
         socket.Dispose();
+    }
+
+    /// <summary>What the target finished, though its actor died before it heard of it, is finished.</summary>
+    private static void NoteFinished(ConnectionEntry entry, Parcel parcel)
+    {
+        if (parcel.Custody.State != CustodyState.Completed)
+            return;
+        if (parcel is OffloadBlock block)
+            entry.Settle(block);
+        else if (parcel.Operation == OffloadOperation.Receive)
+            entry.AcceptedThrough += parcel.BytesTransferred;
     }
 
     private static bool Relieve(Flight flight, HolderId dead)
