@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using ChimneyActors.Node.Verbs;
+
+namespace ChimneyActors.Node.Stress;
+
+/// <summary>Runs the storm and waits for it to be over.</summary>
+internal sealed class StressRun(StressOptions options)
+{
+    private const int OutstandingMax = 50;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    private readonly StressCounts _counts = new();
+    private readonly Stopwatch _watch = new();
+
+    /// <summary>Runs to the end, prints the verdict.</summary>
+    public async Task<ExitCode> RunAsync()
+    {
+        PeerServer peer = new(options.Seed);
+        StressStack stack = await StressStack.StartAsync(options).ConfigureAwait(false);
+        var report = new StressReport(options, _counts, stack);
+        var budget = new StressBudget(options, _watch);
+        StressClient[] clients = [.. Enumerable.Range(0, options.Connections).Select(number => new StressClient(
+            _counts, options, peer, stack.Bindings[number % stack.Bindings.Length], number, budget))];
+        _watch.Start();
+        Task all = Task.WhenAll(clients.Select(client => Task.Run(client.RunAsync)));
+        using var progress = new StressProgress(options, _counts, stack, _watch);
+        bool hung = await Task.WhenAny(all, Task.Delay(options.Timeout)).ConfigureAwait(false) != all;
+        _watch.Stop();
+        if (hung)
+            report.Hung = [.. clients.SelectMany(client => client.Unanswered()).Take(OutstandingMax),
+                .. stack.Chimney.DescribeOutstanding(OutstandingMax)];
+        else
+            await SettleAsync(stack).ConfigureAwait(false);
+        progress.Stop();
+        report.IsBalanced = stack.Chimney.Ledger.PoolBalanced && stack.Chimney.Connections == 0;
+        await stack.DisposeAsync().ConfigureAwait(false);
+        await peer.DisposeAsync().ConfigureAwait(false);
+        return report.Finish(_watch.Elapsed);
+    }
+
+    /// <summary>The last answers come before the last lists are back in their pools: waits until all is quiet.</summary>
+    internal static async Task SettleAsync(StressStack stack)
+    {
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < Quiet && (!stack.Chimney.Ledger.PoolBalanced || stack.Chimney.Connections > 0
+            || stack.Faults.Open.Count > 0))
+            await Task.Delay(10).ConfigureAwait(false);
+    }
+}

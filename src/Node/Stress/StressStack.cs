@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.Configuration;
+using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
+using ChimneyActors.Supervision;
+using ChimneyActors.Targets;
+using ChimneyActors.Targets.Kernel;
+
+namespace ChimneyActors.Node.Stress;
+
+/// <summary>The stack under stress, with its faults.</summary>
+internal sealed class StressStack : IAsyncDisposable
+{
+    /// <summary>About how many messages drivers handle for one request and its echo: three drivers and the connection,
+    /// each on the way down and up, and again for the data that comes back.</summary>
+    private const int MessagesOfRequest = 18;
+
+    // Restarts are the rule here; and a lost completion must be missed soon. What else is set stands above this.
+    private const string Settings =
+        """
+        akka {
+          loglevel = OFF
+          stdout-loglevel = OFF
+          log-dead-letters = off
+          coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
+        }
+        chimney {
+          restart { restarts-max = 1000000, backoff-min = 0 ms, backoff-max = 0 ms }
+          hang-watch { interval = 100 ms, deadline = 500 ms, sever-deadline = 10 s }
+        }
+        """;
+
+    private readonly ActorSystem _system;
+    private readonly ConcurrentQueue<Violation> _violations = new();
+
+    private StressStack(ActorSystem system, StressOptions options)
+    {
+        _system = system;
+        Faults = new FaultPlan(options.Seed, options.Faults);
+        Crashes = new SeededCrashPlan(options.Seed, options.Crashes / MessagesOfRequest);
+    }
+
+    /// <summary>The stack.</summary>
+    public Chimney Chimney { get; private set; } = null!;
+
+    /// <summary>What goes wrong at the target.</summary>
+    public FaultPlan Faults { get; }
+
+    /// <summary>Who crashes.</summary>
+    public SeededCrashPlan Crashes { get; }
+
+    /// <summary>Unlawful moves that nobody made on purpose.</summary>
+    public IReadOnlyCollection<Violation> Violations => _violations;
+
+    /// <summary>The bindings, to be used in turn.</summary>
+    public Binding[] Bindings { get; private set; } = [];
+
+    /// <summary>Starts it.</summary>
+    public static async Task<StressStack> StartAsync(StressOptions options)
+    {
+        var system = ActorSystem.Create("stress", ConfigurationFactory.ParseString(Settings));
+        var stack = new StressStack(system, options);
+        stack.Chimney = await Chimney.StartAsync(system, builder => stack.Build(builder, options))
+            .ConfigureAwait(false);
+        stack.Bindings = [.. Names.Select(stack.Chimney.Binding)];
+        return stack;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Chimney.DisposeAsync().ConfigureAwait(false);
+        await _system.Terminate().ConfigureAwait(false);
+    }
+
+    private static readonly string[] Names = ["tcpip0", "tcpip1", "tcpip2"];
+
+    private void Build(StackBuilder builder, StressOptions options)
+    {
+        // Sessions are opened while old ones are still being closed.
+        int connections = Math.Max(options.Connections, options.Idle);
+        var kernel = new KernelTarget(new KernelTargetSettings { ConnectionsMax = (connections * 2) + 1000 });
+        builder.Miniport("nic0", options.Faults > 0 ? new FaultyTarget(kernel, Faults) : kernel)
+            .Intermediate("mux0", over: "nic0");
+        string lower = "mux0";
+        if (options.Broken != BrokenHabit.None)
+            builder.BrokenIntermediate(lower = "broken0", over: "mux0", options.Broken, options.BrokenOneIn);
+        builder.Intermediate("filter0", over: lower)
+            .Binding(Names[0], over: "filter0")
+            .Binding(Names[1], over: "filter0")
+            .Binding(Names[2], over: lower)
+            .Verify(violation => _violations.Enqueue(violation), options.Faults > 0 ? Faults.IsInjected : null);
+        if (options.Crashes > 0)
+            builder.Crashes(Crashes);
+    }
+}
