@@ -1,9 +1,11 @@
 using ChimneyActors.Node.Relay;
 using ChimneyActors.Node.Serve;
+using ChimneyActors.Node.Stress;
 using ChimneyActors.Node.Verbs;
 
 // One folder a verb; a new one is added here and nowhere else.
 return await VerbLine.RunAsync(
     args,
     RelayCommand.Create(),
-    ServeCommand.Create());
+    ServeCommand.Create(),
+    StressCommand.Create());

@@ -43,7 +43,7 @@ internal sealed class ConnectionActor : DriverActor
             case TcpOffloadReceiveIndicate indication: Indicate(indication); break;
             case TcpOffloadReceiveAccepted accepted: Accept(accepted); break;
             case TcpOffloadEvent said: Say(said); break;
-            case LookAgain: FetchTerminate(); break;
+            case LookAgain: LookAround(); break;
             case HangSuspect suspect: AskTarget(suspect); break;
             default: Unhandled(message); break;
         }
@@ -185,6 +185,9 @@ internal sealed class ConnectionActor : DriverActor
 
     private void SayLostAgain()
     {
+        // While a driver above is between two lives it would only come back. When it is there again we are told.
+        if (_entry.Lost.First is null || !_entry.IsWayUpOpen())
+            return;
         for (Parcel? parcel = _entry.Lost.First; parcel is not null; parcel = parcel.ParkedNext)
         {
             if (parcel.StreamOffset != _entry.AcceptedThrough)
@@ -208,6 +211,12 @@ internal sealed class ConnectionActor : DriverActor
             _entry.SaidLast = said;
         Between();
         Tell(_entry.Above(Edge), said);
+    }
+
+    private void LookAround()
+    {
+        SayLostAgain();
+        FetchTerminate();
     }
 
     private void FetchTerminate()

@@ -112,6 +112,9 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         return index > 0 ? _layers[index - 1] : null;
     }
 
+    /// <summary>Whether every driver above the connection is there.</summary>
+    public bool IsWayUpOpen() => Array.TrueForAll(_layers, layer => layer.Current is not null);
+
     /// <summary>The layer below this one, for requests.</summary>
     public Edge? Below(Edge layer)
     {

@@ -45,9 +45,9 @@ internal sealed class IdleRun(StressOptions options)
         }
         else
         {
-            report.Hung = [.. stack.Chimney.DescribeOutstanding(50).DefaultIfEmpty("nothing in the stack")];
+            report.Hung = [];
         }
-        report.IsBalanced = stack.Chimney.Ledger.PoolBalanced && stack.Chimney.Connections == 0;
+        report.Look();
         await stack.DisposeAsync().ConfigureAwait(false);
         await peer.DisposeAsync().ConfigureAwait(false);
         return report.Finish(total.Elapsed);

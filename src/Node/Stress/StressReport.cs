@@ -12,6 +12,7 @@ namespace ChimneyActors.Node.Stress;
 internal sealed class StressReport(StressOptions options, StressCounts counts, StressStack stack)
 {
     private const int LinesMax = 20;
+    private const int OutstandingMax = 30;
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
     {
@@ -19,11 +20,22 @@ internal sealed class StressReport(StressOptions options, StressCounts counts, S
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>What was outstanding when the time was over; empty if it was not.</summary>
-    public string[] Hung { get; set; } = [];
+    /// <summary>What the clients waited for when the time was over; null if it was not.</summary>
+    public string[]? Hung { get; set; }
 
     /// <summary>Whether every list was back and no connection left before the stack was stopped.</summary>
-    public bool IsBalanced { get; set; }
+    public bool IsBalanced { get; private set; }
+
+    /// <summary>What was outstanding when all should have been quiet.</summary>
+    public string[] Outstanding { get; private set; } = [];
+
+    /// <summary>Looks at the stack for the last time before it is stopped.</summary>
+    public void Look()
+    {
+        IsBalanced = stack.Chimney.Ledger.PoolBalanced && stack.Chimney.Connections == 0;
+        if (!IsBalanced)
+            Outstanding = [.. Hung ?? [], .. stack.Chimney.DescribeOutstanding(OutstandingMax)];
+    }
 
     /// <summary>Of the idle mode: what a connection costs.</summary>
     public IdleFigures? Idle { get; set; }
@@ -56,7 +68,7 @@ internal sealed class StressReport(StressOptions options, StressCounts counts, S
 
     private IEnumerable<string> Reasons(LedgerSnapshot ledger)
     {
-        if (Hung.Length > 0)
+        if (Hung is not null)
             yield return Line($"the run did not end within {options.Timeout.TotalSeconds:0} s");
         if (counts.Lost > 0)
             yield return $"{counts.Lost} requests lost";
@@ -117,7 +129,7 @@ internal sealed class StressReport(StressOptions options, StressCounts counts, S
         int more = stack.Faults.OvertakenFaults.Count - LinesMax;
         if (more > 0)
             Console.Out.WriteLine($"overtaken: and {more} more, listed by --json");
-        foreach (string line in Hung)
+        foreach (string line in Outstanding)
             Console.Out.WriteLine($"outstanding: {line}");
     }
 
@@ -149,7 +161,7 @@ internal sealed class StressReport(StressOptions options, StressCounts counts, S
             PoolBalanced = IsBalanced,
             Stack = new { ledger.Posted, ledger.Completed, ledger.BroughtHome, ledger.Outstanding },
             Idle,
-            Outstanding = Hung,
+            Outstanding,
             Reasons = reasons,
             Seen = counts.Broken,
             options.Command,

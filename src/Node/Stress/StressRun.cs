@@ -26,12 +26,11 @@ internal sealed class StressRun(StressOptions options)
         bool hung = await Task.WhenAny(all, Task.Delay(options.Timeout)).ConfigureAwait(false) != all;
         _watch.Stop();
         if (hung)
-            report.Hung = [.. clients.SelectMany(client => client.Unanswered()).Take(OutstandingMax),
-                .. stack.Chimney.DescribeOutstanding(OutstandingMax)];
+            report.Hung = [.. clients.SelectMany(client => client.Unanswered()).Take(OutstandingMax)];
         else
             await SettleAsync(stack).ConfigureAwait(false);
         progress.Stop();
-        report.IsBalanced = stack.Chimney.Ledger.PoolBalanced && stack.Chimney.Connections == 0;
+        report.Look();
         await stack.DisposeAsync().ConfigureAwait(false);
         await peer.DisposeAsync().ConfigureAwait(false);
         return report.Finish(_watch.Elapsed);

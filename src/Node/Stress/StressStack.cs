@@ -13,8 +13,8 @@ namespace ChimneyActors.Node.Stress;
 internal sealed class StressStack : IAsyncDisposable
 {
     /// <summary>About how many messages drivers handle for one request and its echo: three drivers and the connection,
-    /// each on the way down and up, and again for the data that comes back.</summary>
-    private const int MessagesOfRequest = 18;
+    /// each on the way down and up; and what comes back in between, which travels in larger pieces.</summary>
+    private const int MessagesOfRequest = 8;
 
     // Restarts are the rule here; and a lost completion must be missed soon. What else is set stands above this.
     private const string Settings =
