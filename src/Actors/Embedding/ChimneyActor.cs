@@ -80,7 +80,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
     {
         HolderId holder = HolderId.Next();
         IActorRef driver = Context.ActorOf(
-            slot.Props(holder).WithDispatcher(stack.Settings.Dispatcher),
+            slot.Props(holder).WithMailbox(DriverActor.Mailbox).WithDispatcher(stack.Settings.Dispatcher),
             DeadLetterTap.ActorName(slot.Edge.Name, holder));
         _running.Add(driver, slot);
         Context.Watch(driver);

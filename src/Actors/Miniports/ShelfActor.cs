@@ -10,7 +10,7 @@ internal sealed class ShelfActor(
     DriverStack stack, Edge edge, HolderId me, IOffloadTarget target, string miniport) : DriverActor(stack, edge, me)
 {
     /// <summary>Name of the mailbox of connections, in reference.conf.</summary>
-    public const string Mailbox = "chimney.lean-mailbox";
+    public const string LeanMailbox = "chimney.lean-mailbox";
 
     protected override SupervisorStrategy SupervisorStrategy() => FailurePolicy.Strategy;
 
@@ -63,7 +63,8 @@ internal sealed class ShelfActor(
     {
         entry.Holder = holder;
         string name = DeadLetterTap.ActorName($"c{entry.Handle}", holder);
-        IActorRef connection = Context.ActorOf(props.WithMailbox(Mailbox).WithDispatcher(Stack.Settings.Dispatcher), name);
+        IActorRef connection = Context.ActorOf(
+            props.WithMailbox(LeanMailbox).WithDispatcher(Stack.Settings.Dispatcher), name);
         entry.Edge.PointAt(connection, holder);
         return connection;
     }

@@ -94,8 +94,8 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
             : Begun ? "offloaded" : "not begun";
         return $"connection {Handle}, {phase}, {actor}: {Sends.Count} sends, {Receives.Count} receives, "
             + $"{StateOperations.Count} state operations, {Lost.Count} indications to be repeated; received "
-            + $"{AcceptedThrough} accepted, {IndicatedThrough} indicated, {Remains?.Positions.Received} in the remains; "
-            + $"terminate {(PendingTerminate is null ? "not " : "")}waiting to be fetched";
+            + $"{AcceptedThrough} accepted, {IndicatedThrough} indicated, "
+            + $"{Remains?.Positions.Received ?? 0} in the remains; terminate {(PendingTerminate is null ? "not " : "")}waiting to be fetched";
     }
 
     /// <summary>A layer joins on the way down of the initiate: the IM offload entry (IM-02).</summary>

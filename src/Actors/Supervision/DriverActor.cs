@@ -10,6 +10,9 @@ namespace ChimneyActors.Supervision;
 /// what it was given: keeping it silently is seen here, and named.</remarks>
 internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) : UntypedActor
 {
+    /// <summary>Name of the mailbox of drivers, in reference.conf.</summary>
+    public const string Mailbox = "chimney.driver-mailbox";
+
     private readonly List<Flight> _alsoInHand = [];
 
     protected DriverStack Stack => stack;

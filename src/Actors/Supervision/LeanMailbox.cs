@@ -26,6 +26,7 @@ public sealed class LeanMessageQueue : IMessageQueue
     private Envelope[]? _ring;
     private int _first;
     private int _count;
+    private IMessageQueue? _deadLetters;
 
     /// <inheritdoc/>
     public bool HasMessages => Volatile.Read(ref _count) > 0;
@@ -36,14 +37,20 @@ public sealed class LeanMessageQueue : IMessageQueue
     /// <inheritdoc/>
     public void Enqueue(IActorRef receiver, Envelope envelope)
     {
+        IMessageQueue? deadLetters;
         lock (this)
         {
-            _ring ??= new Envelope[SmallSize];
-            if (_count == _ring.Length)
-                Grow();
-            _ring[(_first + _count) & (_ring.Length - 1)] = envelope;
-            Volatile.Write(ref _count, _count + 1);
+            deadLetters = _deadLetters;
+            if (deadLetters is null)
+            {
+                _ring ??= new Envelope[SmallSize];
+                if (_count == _ring.Length)
+                    Grow();
+                _ring[(_first + _count) & (_ring.Length - 1)] = envelope;
+                Volatile.Write(ref _count, _count + 1);
+            }
         }
+        deadLetters?.Enqueue(receiver, envelope);   // the owner died while we were on our way
     }
 
     /// <inheritdoc/>
@@ -72,6 +79,8 @@ public sealed class LeanMessageQueue : IMessageQueue
     /// <inheritdoc/>
     public void CleanUp(IActorRef owner, IMessageQueue deadletters)
     {
+        lock (this)
+            _deadLetters = deadletters;
         while (TryDequeue(out Envelope envelope))
             deadletters.Enqueue(owner, envelope);
     }
