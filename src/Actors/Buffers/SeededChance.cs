@@ -1,7 +1,8 @@
 namespace ChimneyActors.Buffers;
 
 /// <summary>A series of yes and no that only a seed and a counter decide. Thread-safe, allocates nothing.</summary>
-/// <remarks>Threads share the counter: the series is the same in each run, who draws which number of it is not.</remarks>
+/// <remarks>Threads share the counter: the series is the same in each run, who draws which number of it is
+/// not.</remarks>
 internal sealed class SeededChance(int seed)
 {
     private readonly ulong _base = Mix((ulong)(uint)seed + 0x9E3779B97F4A7C15);

@@ -4,7 +4,8 @@ using ChimneyActors.Ndis;
 namespace ChimneyActors.Supervision;
 
 /// <summary>All that must outlive the actor of one offloaded connection.</summary>
-/// <remarks>The actor uses it while it lives; whoever brings things home after its death holds <see cref="Lock"/>.</remarks>
+/// <remarks>The actor uses it while it lives; whoever brings things home after its death holds <see
+/// cref="Lock"/>.</remarks>
 internal sealed class ConnectionEntry(OffloadHandle handle)
 {
     private Edge[] _layers = [];
@@ -95,7 +96,8 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         return $"connection {Handle}, {phase}, {actor}: {Sends.Count} sends, {Receives.Count} receives, "
             + $"{StateOperations.Count} state operations, {Lost.Count} indications to be repeated; received "
             + $"{AcceptedThrough} accepted, {IndicatedThrough} indicated, "
-            + $"{Remains?.Positions.Received ?? 0} in the remains; terminate {(PendingTerminate is null ? "not " : "")}waiting to be fetched";
+            + $"{Remains?.Positions.Received ?? 0} in the remains"
+            + (PendingTerminate is null ? "" : "; a terminate waits to be fetched");
     }
 
     /// <summary>A layer joins on the way down of the initiate: the IM offload entry (IM-02).</summary>

@@ -3,7 +3,8 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Targets;
 
-/// <summary>How a faulty target speaks up for one connection: in order, except where the plan wants it otherwise.</summary>
+/// <summary>How a faulty target speaks up for one connection: in order, except where the plan wants it
+/// otherwise.</summary>
 internal sealed class FaultyLane(FaultyTarget target, OffloadHandle connection, IOffloadUpcalls upper)
     : IOffloadUpcalls
 {

@@ -4,7 +4,8 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Targets;
 
-/// <summary>A target that breaks its contract now and then, on purpose: whatever is inside, seen through a plan.</summary>
+/// <summary>A target that breaks its contract now and then, on purpose: whatever is inside, seen through a
+/// plan.</summary>
 /// <remarks>A proof, not a product: the stack above must name every fault and still answer everybody exactly once.
 /// Disposing of it disposes of the target inside.</remarks>
 public sealed class FaultyTarget : IOffloadTarget, IAsyncDisposable, IDisposable

@@ -5,7 +5,8 @@ namespace ChimneyActors.Targets;
 /// <summary>What a faulty target does to a request.</summary>
 public enum FaultKind
 {
-    /// <summary>The completion is told later, and with it everything of the connection that comes after it. Lawful.</summary>
+    /// <summary>The completion is told later, and with it everything of the connection that comes after it.
+    /// Lawful.</summary>
     Late,
 
     /// <summary>The completion is told twice.</summary>

@@ -4,7 +4,8 @@ using ChimneyActors.Embedding;
 
 namespace ChimneyActors.Node.Stress;
 
-/// <summary>One connection that is opened, used, closed, and opened again, until there is nothing more to ask.</summary>
+/// <summary>One connection that is opened, used, closed, and opened again, until there is nothing more to
+/// ask.</summary>
 internal sealed class StressClient(
     StressCounts counts, StressOptions options, PeerServer peer, Binding binding, int number, StressBudget budget)
 {
@@ -12,8 +13,8 @@ internal sealed class StressClient(
     private StressSession? _session;
 
     /// <summary>Requests that have no answer now.</summary>
-    public IEnumerable<string> Unanswered() => _session is { } session
-        ? session.Unanswered().Prepend($"connection {number} is in {session.Phase}").Take(session.Phase == "over" ? 0 : 3)
+    public IEnumerable<string> Unanswered() => _session is { Phase: not "over" } session
+        ? session.Unanswered().Prepend($"connection {number} is in {session.Phase}").Take(3)
         : [];
 
     /// <summary>Runs to the end.</summary>

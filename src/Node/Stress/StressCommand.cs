@@ -8,7 +8,8 @@ namespace ChimneyActors.Node.Stress;
 /// <summary>The verb <c>stress</c>: a storm of connections, requests, disconnects and faults on real time.</summary>
 internal static class StressCommand
 {
-    private static readonly Option<string> ConnectionsText = Text("--connections", "COUNT", "connections at a time; 100");
+    private static readonly Option<string> ConnectionsText = Text(
+        "--connections", "COUNT", "connections at a time; 100");
     private static readonly Option<string> RequestsText = Text("--requests", "COUNT", "requests in all");
     private static readonly Option<string> DurationText = Text(
         "--duration", "TIME", "or how long: 30s, 10m, 2h; 10s without --requests");
@@ -90,7 +91,8 @@ internal static class StressCommand
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
             && value >= min && value <= max
             ? value
-            : throw NodeException.Usage($"bad count '{text}'", $"in {option.Name}", $"a whole number from {min} to {max}");
+            : throw NodeException.Usage(
+                $"bad count '{text}'", $"in {option.Name}", $"a whole number from {min} to {max}");
     }
 
     private static double Rate(ParseResult line, Option<string> option)
@@ -108,8 +110,8 @@ internal static class StressCommand
         if (line.GetValue(option) is not { } text)
             return absent;
         double unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
-        return unit > 0
-            && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+        const NumberStyles style = NumberStyles.AllowDecimalPoint;
+        return unit > 0 && double.TryParse(text[..^1], style, CultureInfo.InvariantCulture, out double value)
             && value * unit is > 0 and <= 86400 * 7
             ? TimeSpan.FromSeconds(value * unit)
             : throw NodeException.Usage($"bad time '{text}'", $"in {option.Name}", "30s, 10m or 2h, at most a week");

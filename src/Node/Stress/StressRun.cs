@@ -36,7 +36,8 @@ internal sealed class StressRun(StressOptions options)
         return report.Finish(_watch.Elapsed);
     }
 
-    /// <summary>The last answers come before the last lists are back in their pools: waits until all is quiet.</summary>
+    /// <summary>The last answers come before the last lists are back in their pools: waits until all is
+    /// quiet.</summary>
     internal static async Task SettleAsync(StressStack stack)
     {
         var waited = Stopwatch.StartNew();

@@ -201,7 +201,8 @@ internal sealed class StressSession(
         if (!seen.IsRight || seen.Bytes > _sent)
             counts.Break($"{Name}, aborted: the peer got {seen.Bytes} of {_sent} bytes, {Verdict(seen)}");
         if (summary.BytesAcknowledged > _sent || _received > _sent)
-            counts.Break($"{Name}, aborted: {summary.BytesAcknowledged} acknowledged, {_received} received, {_sent} sent");
+            counts.Break(
+                $"{Name}, aborted: {summary.BytesAcknowledged} acknowledged, {_received} received, {_sent} sent");
     }
 
     private static string Verdict(PeerRecord seen) =>

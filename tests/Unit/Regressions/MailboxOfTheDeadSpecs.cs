@@ -10,7 +10,8 @@ namespace ChimneyActors.Unit.Regressions;
 /// millions.</summary>
 public sealed class MailboxOfTheDeadSpecs
 {
-    public static TheoryData<Func<IMessageQueue>> Queues => [() => new DriverMessageQueue(), () => new LeanMessageQueue()];
+    public static TheoryData<Func<IMessageQueue>> Queues =>
+        [() => new DriverMessageQueue(), () => new LeanMessageQueue()];
 
     [Theory]
     [MemberData(nameof(Queues))]
