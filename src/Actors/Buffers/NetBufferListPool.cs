@@ -5,7 +5,9 @@ namespace ChimneyActors.Buffers;
 /// <summary>Told when a pool that was empty has something again.</summary>
 public interface IPoolWaiter
 {
-    /// <summary>Called once for each wait, from any thread, without locks held. Rent again, and wait again if need be.</summary>
+    /// <summary>Called once for each wait, from any thread, without locks held. Rent again, and wait again if need be;
+    /// who wants nothing any more calls <see cref="NetBufferListPool.PassOn"/>, or others would wait beside a free
+    /// list.</summary>
     void RoomAgain();
 }
 
@@ -76,24 +78,34 @@ public sealed class NetBufferListPool
     /// <summary>Takes a list back. False, with a report, if it is not rented: outstanding, or returned already.</summary>
     public bool Return(NetBufferList list)
     {
-        IPoolWaiter? waiter = null;
+        if (!list.Custody.TryMove(CustodyState.Rented, list.Custody.Flight, list.Custody.Holder,
+            CustodyState.Free, default, HolderId.None))
+        {
+            string detail = string.Create(CultureInfo.InvariantCulture,
+                $"returned to pool {Name} while {list.Custody.State}; {list.Describe()}");
+            _verifier.Report(new Violation(VerifierCheck.UseAfterHandOver, Name, list.Connection, list.Id,
+                list.Custody.Flight, detail));
+            return false;
+        }
+        list.Reset();
+        IPoolWaiter? waiter;
         lock (_lock)
         {
-            if (!list.Custody.TryMove(CustodyState.Rented, list.Custody.Flight, list.Custody.Holder,
-                CustodyState.Free, default, HolderId.None))
-            {
-                string detail = string.Create(CultureInfo.InvariantCulture,
-                    $"returned to pool {Name} while {list.Custody.State}; {list.Describe()}");
-                _verifier.Report(new Violation(VerifierCheck.UseAfterHandOver, Name, list.Connection, list.Id,
-                    list.Custody.Flight, detail));
-                return false;
-            }
-            list.Reset();
             _free.Push(list);
             _waiting.TryDequeue(out waiter);
         }
         waiter?.RoomAgain();
         return true;
+    }
+
+    /// <summary>Tells the next who waits, if there is room: for whoever was told and does not use it.</summary>
+    public void PassOn()
+    {
+        IPoolWaiter? waiter = null;
+        lock (_lock)
+            if (_free.Count > 0 || _all.Count < _max)
+                _waiting.TryDequeue(out waiter);
+        waiter?.RoomAgain();
     }
 
     /// <summary>Makes room for more lists: a connection reserves its disconnects when it is initiated.</summary>

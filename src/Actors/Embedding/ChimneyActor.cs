@@ -23,6 +23,8 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         foreach (DriverPlan plan in plans.OrderBy(plan => plan.Kind))
             if (plan.Kind == DriverKind.Miniport)
                 AddMiniport(plan);
+            else if (plan.Kind == DriverKind.Binding)
+                AddBinding(plan, byName[plan.Over!].Edge);
             else
                 Start(new Slot(plan.Edge, Budget(), MakeProps(plan, byName[plan.Over!].Edge)));
         Context.ActorOf(Props.Create(() => new HangWatchActor(stack)), "hang-watch");
@@ -44,19 +46,29 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         Edge[] shelves = [.. Enumerable.Range(0, stack.Settings.Shelves).Select(i => new Edge($"{plan.Name}-shelf-{i}"))];
         foreach (Edge shelf in shelves)
             Start(new Slot(shelf, Budget(),
-                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Target!, plan.Name))));
+                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Target!, plan.Name))) { IsVital = true });
         Start(new Slot(plan.Edge, Budget(),
             holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves))));
     }
 
+    private void AddBinding(DriverPlan plan, Edge lower)
+    {
+        var queue = new BindingQueue(stack, plan.Edge);
+        stack.AtEnd.Add(() => queue.Refuse(null, NdisStatus.RequestAborted));
+        Start(new Slot(plan.Edge, Budget(),
+            holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, lower, queue)))
+        {
+            // The connections are well: they go back to the host.
+            OnDown = () =>
+            {
+                queue.Refuse(null, NdisStatus.UploadInProgress);
+                queue.PassOn();
+            },
+        });
+    }
+
     private Func<HolderId, Props> MakeProps(DriverPlan plan, Edge lower)
     {
-        if (plan.Kind == DriverKind.Binding)
-        {
-            var queue = new BindingQueue(plan.Edge);
-            stack.AtEnd.Add(() => queue.Refuse(null, NdisStatus.RequestAborted));
-            return holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, lower, queue));
-        }
         if (plan.Habit == BrokenHabit.None)
             return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lower));
         var habit = new BadHabit(plan.Habit == BrokenHabit.Drops, plan.OneIn);
@@ -68,8 +80,14 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         if (stack.Stopping)
             return;
         TimeSpan now = stack.Clock.GetElapsedTime(0, stack.Now);
-        if (slot.Budget.NextStart(now) is not { } delay)
+        TimeSpan? next = slot.Budget.NextStart(now);
+        if (next is null && slot.IsVital)
+            next = stack.Settings.BackoffMax;
+        if (next is not { } delay)
+        {
             Context.GetLogger().Error("Driver {0} has used up its restarts and stays down", slot.Edge.Name);
+            slot.OnDown?.Invoke();
+        }
         else if (delay == TimeSpan.Zero)
             Start(slot);
         else
@@ -95,7 +113,14 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         stack.Settings.RestartsMax, stack.Settings.RestartWindow, stack.Settings.BackoffMin, stack.Settings.BackoffMax);
 
     private sealed record Slot(Edge Edge, RestartBudget Budget, Func<HolderId, Props> Props)
-        : INoSerializationVerificationNeeded;
+        : INoSerializationVerificationNeeded
+    {
+        /// <summary>Whether it may not stay down: without a shelf nobody would answer for the connections on it.</summary>
+        public bool IsVital { get; init; }
+
+        /// <summary>Answers those who wait for a driver that does not come back.</summary>
+        public Action? OnDown { get; init; }
+    }
 }
 
 /// <summary>Asks the root whether its drivers run; answered with itself.</summary>

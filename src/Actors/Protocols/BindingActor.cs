@@ -10,8 +10,7 @@ internal sealed class BindingActor(
 {
     protected override void OnPlaced()
     {
-        if (!queue.IsEmpty)
-            Self.Tell(BindingQueue.RoomMessage, Self);
+        Self.Tell(BindingQueue.RoomMessage, Self);
         // What the connections said while nobody listened.
         foreach (ConnectionEntry entry in Stack.Handles.All())
         {
@@ -30,7 +29,7 @@ internal sealed class BindingActor(
         {
             case Post post: Take(post); break;
             case StatePost post: Take(post); break;
-            case PoolHasRoom: Drain(); break;
+            case PoolHasRoom: DrainAll(); break;
             case OffloadCompletion completion: Land(completion); break;
             case TcpOffloadReceiveIndicate indication: Offer(indication); break;
             case TcpOffloadEvent said: Hear(said); break;
@@ -41,44 +40,49 @@ internal sealed class BindingActor(
     private void Take(Post post)
     {
         if (post.IsUrgent)
-        {
             queue.Refuse(post.Connection, NdisStatus.RequestAborted);
-            if (!TryDepart(post))
-                queue.Add(post);
-        }
-        else if (!queue.IsEmpty || !TryDepart(post))
-        {
-            queue.Add(post);
-            Drain();
-        }
+        Post? rest = queue.First(BindingQueue.LaneOf(post)) is null ? Depart(post) : post;
+        if (rest is not null)
+            queue.Add(rest);
     }
 
-    private void Drain()
+    private void DrainAll()
     {
-        while (!queue.IsEmpty && TryDepart(queue.First))
-            queue.RemoveFirst();
+        for (int lane = 0; lane < queue.Lanes; lane++)
+            while (queue.First(lane) is { } first && Depart(first, lane) is null)
+            {
+            }
+        queue.PassOn();
     }
 
-    /// <summary>Rents a list for each member, and sends the chain down. False: no room; nothing is kept.</summary>
-    private bool TryDepart(Post post)
+    /// <summary>Rents a list for each member, as far as there are any, and sends them down as one chain.</summary>
+    /// <param name="post">The first of a chain of posts.</param>
+    /// <param name="lane">The lane of the queue it waits in; -1 if it does not.</param>
+    /// <returns>The members that found no room.</returns>
+    private Post? Depart(Post post, int lane = -1)
     {
-        if (post.Connection.Entry is not { Ended: false } entry)
+        bool ended = post.Connection.Entry is not { Ended: false };
+        Post? rest = null;
+        NetBufferList? head = ended ? null : Rent(post, out rest);
+        if (head is null && !ended)
+            return post;
+        if (lane >= 0)
+            queue.Advance(lane, rest);
+        if (ended)
         {
             for (Post? member = post; member is not null; member = member.Next)
                 member.Refuse(post.Connection.Leaving ? NdisStatus.UploadInProgress : NdisStatus.RequestAborted);
-            return true;
+            return null;
         }
-        if (Rent(post) is not { } head)
-            return false;
-        for (Post? member = post; member is not null; member = member.Next)
+        for (Post? member = post; member != rest; member = member!.Next)
         {
-            member.IsSafe = true;
+            member!.IsSafe = true;
             Stack.Ledger.CountPosted();
         }
         if (post.Operation == OffloadOperation.Receive)
             post.Connection.Refusing = false;
-        Send(entry, post, Flight.Depart(head, Me));
-        return true;
+        Send(post.Connection.Entry!, post, Flight.Depart(head!, Me));
+        return rest;
     }
 
     private void Send(ConnectionEntry entry, Post post, Flight flight)
@@ -96,25 +100,16 @@ internal sealed class BindingActor(
         Pass(entry.Below(Edge) ?? lower, request, flight);
     }
 
-    private NetBufferList? Rent(Post post)
+    private NetBufferList? Rent(Post post, out Post? rest)
     {
-        NetBufferListPool pool = Stack.PoolOf(post.Operation);
         NetBufferList? head = null;
         NetBufferList? tail = null;
-        for (Post? member = post; member is not null; member = member.Next)
+        for (rest = post; rest is not null; rest = rest.Next)
         {
-            NetBufferList? list = queue.Rent(pool);
+            NetBufferList? list = queue.Rent(post.Operation);
             if (list is null)
-            {
-                for (NetBufferList? rented = head; rented is not null;)
-                {
-                    var next = (NetBufferList?)rented.Next;
-                    pool.Return(rented);
-                    rented = next;
-                }
-                return null;
-            }
-            Fill(list, member);
+                break;
+            Fill(list, rest);
             if (tail is null)
                 head = list;
             else

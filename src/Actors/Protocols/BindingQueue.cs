@@ -3,64 +3,111 @@ using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Protocols;
 
-/// <summary>Posts that wait for room in a pool, in order. Outlives the binding's actor.</summary>
-internal sealed class BindingQueue(Edge binding) : IPoolWaiter
+/// <summary>Posts that wait for room in a pool. Outlives the binding's actor.</summary>
+/// <remarks>Three lanes, each in order: sends with the graceful disconnects behind them, posted receives, and abortive
+/// disconnects. Receives wait for the peer, so nothing else may wait behind them; an abort frees what others wait
+/// for.</remarks>
+internal sealed class BindingQueue
 {
-    private readonly LinkedList<Post> _waiting = [];
-    private NetBufferListPool? _asked;
+    private readonly LinkedList<Post>[] _lanes = [[], [], []];
+    private readonly Waiter[] _waiters;
+
+    public BindingQueue(DriverStack stack, Edge binding) => _waiters =
+    [
+        .. ((NetBufferListPool[])[stack.Sends, stack.Receives, stack.Disconnects])
+            .Select(pool => new Waiter(binding, pool)),
+    ];
 
     /// <summary>Told to the binding when a pool has room again.</summary>
     public static readonly object RoomMessage = new PoolHasRoom();
 
-    /// <summary>Whether somebody waits: then later posts wait behind.</summary>
-    public bool IsEmpty => _waiting.Count == 0;
+    /// <summary>How many lanes there are.</summary>
+    public int Lanes => _lanes.Length;
 
-    /// <summary>The longest waiting.</summary>
-    public Post First => _waiting.First!.Value;
+    /// <summary>Whether nobody waits at all.</summary>
+    public bool IsEmpty => _lanes.All(lane => lane.Count == 0);
 
-    /// <summary>A list of the pool, or null: then the pool will speak up when it has one again.</summary>
-    public NetBufferList? Rent(NetBufferListPool pool)
+    /// <summary>The lane a post belongs to.</summary>
+    public static int LaneOf(Post post) =>
+        post.IsUrgent ? 2 : post.Operation == OffloadOperation.Receive ? 1 : 0;
+
+    /// <summary>The longest waiting of a lane; null if nobody waits: else later posts wait behind.</summary>
+    public Post? First(int lane) => _lanes[lane].First?.Value;
+
+    /// <summary>A list for this operation, or null: then the pool will speak up when it has one again.</summary>
+    public NetBufferList? Rent(OffloadOperation operation) => (operation switch
     {
-        // Marked before asking: the pool may speak up before Rent has returned.
-        bool ask = Interlocked.Exchange(ref _asked, pool) != pool;
-        NetBufferList? list = pool.Rent(ask ? this : null);
-        if (list is not null && ask)
-            Interlocked.CompareExchange(ref _asked, null, pool);
-        return list;
-    }
+        OffloadOperation.Send => _waiters[0],
+        OffloadOperation.Receive => _waiters[1],
+        _ => _waiters[2],
+    }).Rent();
 
-    /// <summary>Waits behind the others.</summary>
+    /// <summary>Waits behind the others of its lane.</summary>
     public void Add(Post post)
     {
         for (Post? member = post; member is not null; member = member.Next)
             member.IsSafe = true;
-        _waiting.AddLast(post);
+        _lanes[LaneOf(post)].AddLast(post);
     }
 
-    /// <summary>The first has found room.</summary>
-    public void RemoveFirst() => _waiting.RemoveFirst();
+    /// <summary>The first has found room: the rest of its chain is the first now. Called before a list that carries it
+    /// departs: a post that is both here and on its journey would travel twice if the binding died between.</summary>
+    public void Advance(int lane, Post? rest)
+    {
+        if (rest is null)
+            _lanes[lane].RemoveFirst();
+        else
+            _lanes[lane].First!.Value = rest;
+    }
+
+    /// <summary>Room that is not wanted here goes on to whoever else waits for it.</summary>
+    public void PassOn()
+    {
+        foreach (Waiter waiter in _waiters)
+            waiter.PassOn();
+    }
 
     /// <summary>Answers everything of a connection, or of all, that waits; what is posted later comes after it.</summary>
     public void Refuse(BindingConnection? connection, NdisStatus status)
     {
-        for (LinkedListNode<Post>? node = _waiting.First; node is not null;)
-        {
-            LinkedListNode<Post>? next = node.Next;
-            if (connection is null || node.Value.Connection == connection)
+        foreach (LinkedList<Post> lane in _lanes)
+            for (LinkedListNode<Post>? node = lane.First; node is not null;)
             {
-                _waiting.Remove(node);
-                for (Post? member = node.Value; member is not null; member = member.Next)
-                    member.Refuse(status);
+                LinkedListNode<Post>? next = node.Next;
+                if (connection is null || node.Value.Connection == connection)
+                {
+                    lane.Remove(node);
+                    for (Post? member = node.Value; member is not null; member = member.Next)
+                        member.Refuse(status);
+                }
+                node = next;
             }
-            node = next;
-        }
     }
 
-    /// <inheritdoc/>
-    public void RoomAgain()
+    /// <summary>Waits for one pool, at most once at a time.</summary>
+    private sealed class Waiter(Edge binding, NetBufferListPool pool) : IPoolWaiter
     {
-        Volatile.Write(ref _asked, null);
-        binding.Tell(RoomMessage, null);    // lost between two lives: the fresh binding looks by itself
+        private int _asked;
+
+        public NetBufferList? Rent()
+        {
+            // Marked before asking: the pool may speak up before Rent has returned.
+            bool ask = Interlocked.Exchange(ref _asked, 1) == 0;
+            NetBufferList? list = pool.Rent(ask ? this : null);
+            if (list is not null && ask)
+                Volatile.Write(ref _asked, 0);
+            return list;
+        }
+
+        public void PassOn() => pool.PassOn();
+
+        public void RoomAgain()
+        {
+            Volatile.Write(ref _asked, 0);
+            // Between two lives the fresh binding looks by itself; the room must not be kept from others meanwhile.
+            if (!binding.Tell(RoomMessage, null))
+                pool.PassOn();
+        }
     }
 }
 

@@ -11,12 +11,17 @@ public abstract class StackSpec : IAsyncLifetime
 {
     internal const int Seconds = 30;
 
-    internal ActorSystem System { get; } = ActorSystem.Create("spec", ConfigurationFactory.ParseString(
+    internal ActorSystem System { get; private set; } = null!;
+
+    /// <summary>What the spec sets besides the below, and above it.</summary>
+    internal virtual string Settings => "";
+
+    private static readonly Akka.Configuration.Config Quick = ConfigurationFactory.ParseString(
         """
         akka { loglevel = WARNING, stdout-loglevel = WARNING, coordinated-shutdown.run-by-clr-shutdown-hook = off }
         chimney.hang-watch { interval = 20 ms, deadline = 50 ms, sever-deadline = 1 s }
         chimney.restart { restarts-max = 100000, backoff-min = 0 ms, backoff-max = 0 ms }
-        """));
+        """);
 
     internal ScriptedTarget Target { get; } = new();
 
@@ -25,7 +30,11 @@ public abstract class StackSpec : IAsyncLifetime
     /// <summary>Violations that the spec wants to see; with none wanted, any fails it.</summary>
     protected bool ExpectsViolations { get; set; }
 
-    public virtual async Task InitializeAsync() => Chimney = await Chimney.StartAsync(System, Build);
+    public virtual async Task InitializeAsync()
+    {
+        System = ActorSystem.Create("spec", ConfigurationFactory.ParseString(Settings).WithFallback(Quick));
+        Chimney = await Chimney.StartAsync(System, Build);
+    }
 
     public virtual async Task DisposeAsync()
     {
@@ -49,13 +58,14 @@ public abstract class StackSpec : IAsyncLifetime
     internal Task<OffloadedConnection> OffloadAsync(IConnectionUser? user = null) => OffloadAsync(NewSocket(), user);
 
     /// <summary>A driver that is being replaced refuses for a moment (Failure); then it is tried again.</summary>
-    internal async Task<OffloadedConnection> OffloadAsync(Socket socket, IConnectionUser? user)
+    internal async Task<OffloadedConnection> OffloadAsync(
+        Socket socket, IConnectionUser? user, string binding = "tcpip")
     {
         var watch = global::System.Diagnostics.Stopwatch.StartNew();
         while (true)
             try
             {
-                return await Within(Chimney.Binding("tcpip").OffloadAsync(socket, user));
+                return await Within(Chimney.Binding(binding).OffloadAsync(socket, user));
             }
             catch (OffloadException failed)
                 when (failed.Status == NdisStatus.Failure && watch.Elapsed.TotalSeconds < Seconds)
@@ -69,4 +79,32 @@ public abstract class StackSpec : IAsyncLifetime
     internal static Task<T> Within<T>(Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(Seconds));
 
     internal static Task Within(Task task) => task.WaitAsync(TimeSpan.FromSeconds(Seconds));
+
+    internal async Task<T> Named<T>(string what, Task<T> task)
+    {
+        try
+        {
+            return await Within(task);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"{what}: somebody waits in vain;{Outstanding()}");
+        }
+    }
+
+    internal async Task Named(string what, Task task)
+    {
+        try
+        {
+            await Within(task);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"{what}: somebody waits in vain;{Outstanding()}");
+        }
+    }
+
+    private string Outstanding() => string.Concat(
+        Chimney.DescribeOutstanding(20).Concat(Chimney.Violations.Select(violation => violation.ToString()))
+            .Select(line => Environment.NewLine + line));
 }
