@@ -20,10 +20,10 @@ public sealed class DeadLetterSpecs : StackSpec
             OffloadedConnection connection = await OffloadAsync();
             Crashes.Arm(driver, CrashStep.Before, round);
             Task<SendResult>[] sends = [.. Enumerable.Range(0, 200).Select(_ => connection.SendAsync(new byte[1]))];
-            SendResult[] results = await Within(Task.WhenAll(sends));
+            SendResult[] results = await Named("sends", Task.WhenAll(sends));
             results.ShouldAllBe(result =>
                 result.Status == NdisStatus.Success || result.Status == NdisStatus.UploadInProgress);
-            UploadResult rest = await Within(connection.UploadAsync());
+            UploadResult rest = await Named("upload", connection.UploadAsync());
             rest.Positions.Accepted.ShouldBe(Target.PeerOf(rest.Socket!).Got.Length);
             results.Count(result => result.Status == NdisStatus.Success)
                 .ShouldBeLessThanOrEqualTo((int)rest.Positions.Accepted);
