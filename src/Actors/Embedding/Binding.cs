@@ -20,6 +20,8 @@ public sealed class Binding
 
     internal bool IsStopping => _stack.Stopping;
 
+    internal void TellUserError(Exception exception) => _stack.OnUserError?.Invoke(exception);
+
     /// <summary>Its name in the stack.</summary>
     public string Name => _edge.Name;
 

@@ -163,8 +163,20 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         if (rest.Socket is null)
             return;
         if (!rest.FinSent || rest.Positions.Acknowledged < rest.Positions.Accepted)
-            rest.Socket.LingerState = new System.Net.Sockets.LingerOption(true, 0);
+            Reset(rest.Socket);
         rest.Socket.Dispose();
+    }
+
+    private static void Reset(System.Net.Sockets.Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new System.Net.Sockets.LingerOption(true, 0);
+        }
+        catch (Exception gone) when (gone is System.Net.Sockets.SocketException or ObjectDisposedException)
+        {
+            // Closed before, or reset by the peer: there is nothing left to cut off.
+        }
     }
 
     private Task<OffloadBlock> TerminateAsync()
@@ -192,6 +204,8 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
 
     private void Tell(Post post, long length)
     {
+        bool told;
+        post.BeginPosting();
         lock (Core.PostLock)
         {
             for (Post? member = post; member is not null; member = member.Next)
@@ -201,9 +215,9 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
                     Core.NextOffset += member.Memory.Length;
             }
             // A stack that is over hears no dead letters: the post may have been told to nobody.
-            if (Core.Binding.Tell(post, null) && !_stack.Stopped)
-                return;
+            told = Core.Binding.Tell(post, null) && !_stack.Stopped;
         }
-        post.Lost();
+        if (post.EndPosting() || !told)
+            post.Lost();
     }
 }

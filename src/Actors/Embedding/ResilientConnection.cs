@@ -7,13 +7,14 @@ namespace ChimneyActors.Embedding;
 /// <summary>A connection that outlives the death of drivers: it is uploaded, offloaded again, and the stream goes on
 /// with the first byte that the kernel had not taken.</summary>
 /// <remarks>Thread-safe. Callbacks come on the stack's threads and must not block.</remarks>
-public sealed class ResilientConnection : IConnectionUser
+public sealed partial class ResilientConnection : IConnectionUser
 {
     private const int AttemptsMax = 20;
     private readonly Binding _binding;
     private readonly IConnectionUser _user;
     private readonly Lock _lock = new();
     private readonly LinkedList<PendingRequest> _pending = [];
+    private readonly Queue<(Attempt Attempt, NdisStatus Status, long Bytes)> _answers = new();
     private OffloadedConnection _current = null!;
     private Task _repair = Task.CompletedTask;
     private int _generation;
@@ -141,11 +142,12 @@ public sealed class ResilientConnection : IConnectionUser
                 }
                 if (!_repairing)
                     Post(chain);
-                return;
+                chain = [];
             }
         }
+        SettleLater();
         foreach (PendingRequest request in chain)
-            request.Answer(NdisStatus.RequestAborted, 0, BytesAcknowledged);
+            Answer(request, NdisStatus.RequestAborted, 0);
     }
 
     private void Post(PendingRequest[] chain)
@@ -170,82 +172,6 @@ public sealed class ResilientConnection : IConnectionUser
         else
             _current.Disconnect(request.Kind, rest,
                 static (state, result) => Done((Attempt)state!, result.Status, 0), attempt);
-    }
-
-    private static void SendDone(object? state, SendResult result) =>
-        Done((Attempt)state!, result.Status, result.BytesAcknowledged);
-
-    private static void Done(Attempt attempt, NdisStatus status, long bytes) =>
-        attempt.Connection.Settle(attempt, status, bytes);
-
-    private void Settle(Attempt attempt, NdisStatus status, long bytes)
-    {
-        PendingRequest request = attempt.Request;
-        List<PendingRequest> implied = [];
-        lock (_lock)
-        {
-            if (attempt.Generation != _generation || request.Node is null)
-                return;
-            if (status is NdisStatus.UploadInProgress or NdisStatus.RequestUpload or NdisStatus.UploadRequested)
-            {
-                if (!_closed)
-                {
-                    BeginRepair();
-                    return;
-                }
-                status = NdisStatus.RequestAborted;
-            }
-            if (request.Kind == DisconnectKind.Graceful)
-                implied = TakeImplied(request, status);
-            _pending.Remove(request.Node);
-            request.Node = null;
-        }
-        foreach (PendingRequest earlier in implied)
-            AnswerByPosition(earlier, status);
-        bool whole = status == NdisStatus.Success && request.Kind != DisconnectKind.Abortive;
-        long acknowledged = whole ? request.Data.Length : attempt.Skipped + bytes;
-        if (whole || bytes > 0)
-            NoteAcknowledged(request.Offset + acknowledged);
-        request.Answer(status, acknowledged, BytesAcknowledged);
-    }
-
-    /// <summary>Under the lock. Success of a disconnect is success of everything before it (DISC-13); what was sent
-    /// before a FIN that outlived its connection has no other answer than the FIN's.</summary>
-    private List<PendingRequest> TakeImplied(PendingRequest disconnect, NdisStatus status)
-    {
-        List<PendingRequest> implied = [];
-        for (LinkedListNode<PendingRequest>? node = _pending.First; node is not null && node.Value != disconnect;)
-        {
-            LinkedListNode<PendingRequest>? next = node.Next;
-            if (status == NdisStatus.Success || node.Value.AwaitsFin)
-            {
-                _pending.Remove(node);
-                node.Value.Node = null;
-                implied.Add(node.Value);
-            }
-            node = next;
-        }
-        return implied;
-    }
-
-    private void AnswerByPosition(PendingRequest request, NdisStatus status)
-    {
-        if (status == NdisStatus.Success)
-            NoteAcknowledged(request.Offset + request.Data.Length);
-        long acknowledged = Math.Clamp(BytesAcknowledged - request.Offset, 0, request.Data.Length);
-        request.Answer(status, acknowledged, BytesAcknowledged);
-    }
-
-    private void NoteAcknowledged(long through)
-    {
-        long known = BytesAcknowledged;
-        while (through > known)
-        {
-            long seen = Interlocked.CompareExchange(ref _acknowledged, through, known);
-            if (seen == known)
-                return;
-            known = seen;
-        }
     }
 
     /// <summary>Under the lock.</summary>
@@ -276,10 +202,7 @@ public sealed class ResilientConnection : IConnectionUser
             _over = true;
         }
         AnswerAll(whole ? rest.Positions.Accepted : 0);
-        if (whole)
-            ((IConnectionUser)this).OnPeerClosed();
-        else
-            ((IConnectionUser)this).OnAborted();
+        Guard(whole ? ((IConnectionUser)this).OnPeerClosed : ((IConnectionUser)this).OnAborted);
     }
 
     /// <summary>A target takes no connection whose two halves are closed. There is nothing to wait for on it either:
@@ -309,7 +232,7 @@ public sealed class ResilientConnection : IConnectionUser
         void Hand(ReadOnlyMemory<byte> data)
         {
             Interlocked.Add(ref _drained, data.Length);
-            _user.OnReceived(new ReceivedData(data));
+            Guard(() => _user.OnReceived(new ReceivedData(data)));
         }
     }
 
@@ -355,39 +278,18 @@ public sealed class ResilientConnection : IConnectionUser
                 // What the kernel took is only waited for: an empty send ends when all before it is acknowledged.
                 int taken = (int)Math.Clamp(from.Positions.Accepted - request.Offset, 0, request.Data.Length);
                 Post(request, request.Data[taken..]);
-                if (_repairing)
-                    return;     // it died again; whoever repairs it posts the rest
             }
             if (next.UploadWanted.IsCompleted)
                 BeginRepair();      // it asked before it was known here, and will not ask again
         }
+        SettleLater();
     }
 
     private void OnUploadWanted(TcpUploadReason reason)
     {
         lock (_lock)
-            if (!_repairing)
+            if (!_repairing && _current.UploadWanted.IsCompleted)     // else an earlier one speaks, late
                 BeginRepair();
-    }
-
-    /// <summary>Answers whatever is left.</summary>
-    /// <param name="delivered">The peer is known to have everything before this offset.</param>
-    private void AnswerAll(long delivered)
-    {
-        while (true)
-        {
-            PendingRequest request;
-            lock (_lock)
-            {
-                if (_pending.First is not { } first)
-                    return;
-                request = first.Value;
-                _pending.RemoveFirst();
-                request.Node = null;
-            }
-            bool success = delivered > 0 && request.Offset + request.Data.Length <= delivered;
-            AnswerByPosition(request, success ? NdisStatus.Success : NdisStatus.RequestAborted);
-        }
     }
 
     private sealed record Attempt(ResilientConnection Connection, PendingRequest Request, int Generation, int Skipped);

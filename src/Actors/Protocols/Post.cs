@@ -8,6 +8,10 @@ namespace ChimneyActors.Protocols;
 /// <remarks>Until a NET_BUFFER_LIST carries it, it answers for itself when it is lost; afterwards custody does.</remarks>
 internal abstract class Post(BindingConnection connection, OffloadOperation operation) : Ticket, IBindingCommand
 {
+    private const int Posting = 1;
+    private const int LostMeanwhile = 2;
+    private int _posting;
+
     /// <summary>The connection.</summary>
     public BindingConnection Connection => connection;
 
@@ -35,9 +39,17 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     /// <summary>Whether it may not wait behind others: it frees what they wait for.</summary>
     public bool IsUrgent => operation == OffloadOperation.Disconnect && Kind == DisconnectKind.Abortive;
 
+    /// <summary>From here to <see cref="EndPosting"/> it is not answered on this thread: the caller holds its lock.</summary>
+    public void BeginPosting() => _posting = Posting;
+
+    /// <summary>True: it was lost meanwhile.</summary>
+    public bool EndPosting() => Interlocked.Exchange(ref _posting, 0) == LostMeanwhile;
+
     /// <inheritdoc/>
     public void Lost()
     {
+        if (Interlocked.CompareExchange(ref _posting, LostMeanwhile, Posting) != 0)
+            return;     // whoever posts it does the rest when it has left its lock
         for (Post? post = this; post is not null; post = post.Next)
             if (!post.IsSafe)
                 post.Refuse(connection.Stack.Stopping ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress);
