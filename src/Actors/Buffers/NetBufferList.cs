@@ -35,6 +35,18 @@ public sealed class NetBufferList : Parcel
         }
     }
 
+    /// <summary>By how much the data starts have moved on this journey (NBL-11).</summary>
+    internal long BytesAdvanced
+    {
+        get
+        {
+            long sum = 0;
+            for (NetBuffer? buffer = _first; buffer is not null; buffer = buffer.Next)
+                sum += buffer.DataOffset;
+            return sum;
+        }
+    }
+
     private protected override void OnCompleted(long bytes)
     {
         if (Operation == OffloadOperation.ReceiveIndicate)

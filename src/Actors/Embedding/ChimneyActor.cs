@@ -104,9 +104,6 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         Context.Watch(driver);
         slot.Edge.PointAt(driver, holder);
         driver.Tell(InPlace.Instance);
-        foreach (ConnectionEntry entry in stack.Handles.All())
-            if (entry.Lost.First is not null)
-                entry.Edge.Tell(LookAgain.Instance, Self);
     }
 
     private RestartBudget Budget() => new(

@@ -14,6 +14,9 @@ internal sealed class ConnectionActor : DriverActor
     private readonly IOffloadTarget _target;
     private readonly string _miniport;
     private readonly TcpConnection _tcp = new();
+    private Parcel? _suspect;           // unknown to the target when it was asked last
+    private FlightId _suspectFlight;
+    private long _suspectSince;
     private IOffloadUpcalls _upcalls = null!;   // made once, so a request costs no closure
 
     public ConnectionActor(DriverStack stack, ConnectionEntry entry, HolderId me, IOffloadTarget target, string miniport)
@@ -44,7 +47,7 @@ internal sealed class ConnectionActor : DriverActor
             case TcpOffloadReceiveAccepted accepted: Accept(accepted); break;
             case TcpOffloadEvent said: Say(said); break;
             case LookAgain: LookAround(); break;
-            case HangSuspect suspect: AskTarget(suspect); break;
+            case HangSuspect: AskTarget(); break;
             default: Unhandled(message); break;
         }
     }
@@ -70,6 +73,8 @@ internal sealed class ConnectionActor : DriverActor
             _entry.OldestSince = Stack.Now;
         Between();
         _target.Submit(request, _upcalls);
+        if (request is TerminateOffload)
+            SayLostAgain();
     }
 
     private void Refuse(OffloadRequest request, NdisStatus verdict)
@@ -101,7 +106,9 @@ internal sealed class ConnectionActor : DriverActor
             if (parcel.Operation == OffloadOperation.Receive)
                 _entry.AcceptedThrough += parcel.BytesTransferred;
         }
-        _entry.OldestSince = _entry.HasParked ? Stack.Now : 0;
+        // Not younger for what else is finished: in a busy connection a lost completion would never be old.
+        if (!_entry.HasParked)
+            _entry.OldestSince = 0;
         if (head is OffloadBlock block)
             _entry.Settle(block);
         OffloadOperation operation = head.Operation;
@@ -129,8 +136,23 @@ internal sealed class ConnectionActor : DriverActor
                     $"passed over when #{parcel.Id} was completed");
                 throw new TargetFailedException($"{_miniport} completed out of order");
             }
-            TcpConnection.Settle(parcel, _miniport);
+            SettleOrCorrect(parcel);
             expected = parcel.ParkedNext;
+        }
+    }
+
+    /// <summary>Whoever waits is not told what the target made up.</summary>
+    private void SettleOrCorrect(Parcel parcel)
+    {
+        try
+        {
+            TcpConnection.Settle(parcel, _miniport);
+        }
+        catch (ContractViolationException)
+        {
+            parcel.Status = FailurePolicy.StatusOf(parcel.Operation, connectionIsGood: true);
+            parcel.BytesTransferred = parcel is NetBufferList list ? list.BytesAdvanced : 0;
+            throw;
         }
     }
 
@@ -167,6 +189,13 @@ internal sealed class ConnectionActor : DriverActor
             SayLostAgain();
             return;
         }
+        GiveBack(list);
+    }
+
+    /// <summary>The host did not take it, or not all: the rest is the target's again.</summary>
+    private void GiveBack(NetBufferList list)
+    {
+        OffloadCompletion back = OffloadCompletion.Of(list, 1);
         long taken = list.BytesTransferred;
         _entry.AcceptThrough(list.StreamOffset + taken);
         list.FirstNetBuffer.Advance(taken);
@@ -185,21 +214,27 @@ internal sealed class ConnectionActor : DriverActor
 
     private void SayLostAgain()
     {
-        // While a driver above is between two lives it would only come back. When it is there again we are told.
-        if (_entry.Lost.First is null || !_entry.IsWayUpOpen())
+        Parcel? next = _entry.Lost.First;
+        while (next is not null && next.StreamOffset != _entry.AcceptedThrough)
+            next = next.ParkedNext;
+        if (next is not NetBufferList list)
             return;
-        for (Parcel? parcel = _entry.Lost.First; parcel is not null; parcel = parcel.ParkedNext)
+        if (_entry.StateOperations.First is { Operation: OffloadOperation.Terminate })
         {
-            if (parcel.StreamOffset != _entry.AcceptedThrough)
-                continue;
-            var list = (NetBufferList)parcel;
+            // The host takes nothing any more, and the target waits for an answer (TERM-06).
             _entry.Lost.Remove(list);
-            TcpOffloadReceiveIndicate again = ReceiveIndication.Again(list, Me);
-            AlsoInHand(again.Flight);
-            list.Frames.Push(Edge, null);
-            Pass(_entry.Above(Edge)!, again, again.Flight);
+            list.BroughtHome = false;
+            GiveBack(list);
             return;
         }
+        // Between two lives of a driver above it would come back at once, again and again.
+        if (!_entry.IsOpenAbove())
+            return;
+        _entry.Lost.Remove(list);
+        TcpOffloadReceiveIndicate again = ReceiveIndication.Again(list, Me);
+        AlsoInHand(again.Flight);
+        list.Frames.Push(Edge, null);
+        Pass(_entry.Above(Edge)!, again, again.Flight);
     }
 
     private void Say(TcpOffloadEvent said)
@@ -215,8 +250,8 @@ internal sealed class ConnectionActor : DriverActor
 
     private void LookAround()
     {
-        SayLostAgain();
         FetchTerminate();
+        SayLostAgain();
     }
 
     private void FetchTerminate()
@@ -238,22 +273,26 @@ internal sealed class ConnectionActor : DriverActor
         GoDown(new TerminateOffload(_entry.Handle, fetched));
     }
 
-    private void AskTarget(HangSuspect suspect)
+    private void AskTarget()
     {
         Parcel? unknown = Unknown(_entry.Sends.First) ?? Unknown(_entry.Receives.First)
             ?? Unknown(_entry.StateOperations.First);
         if (unknown is null)
         {
+            _suspect = null;
             _entry.OldestSince = _entry.HasParked ? Stack.Now : 0;
             return;
         }
         FlightId flight = unknown.Custody.Flight;
-        if (suspect.Parcel != unknown || suspect.Flight != flight)
+        if (_suspect != unknown || _suspectFlight != flight)
         {
-            // Its completion may be waiting in the mailbox right now: ask once more, behind it.
-            Self.Tell(new HangSuspect(unknown, flight), Self);
+            // Its completion may be waiting in the mailbox, or a thread of the target may be about to tell it: what
+            // is still unknown an interval later is lost.
+            (_suspect, _suspectFlight, _suspectSince) = (unknown, flight, Stack.Now);
             return;
         }
+        if (Stack.Clock.GetElapsedTime(_suspectSince, Stack.Now) < Stack.Settings.HangInterval)
+            return;
         Stack.Ledger.Report(VerifierCheck.NoProgress, _miniport, unknown, flight, "forgotten by the target");
         throw new TargetFailedException($"{_miniport} has forgotten a {unknown.Operation}");
     }

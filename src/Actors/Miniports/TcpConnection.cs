@@ -64,7 +64,7 @@ internal sealed class TcpConnection
         // The data start moved by the count; what is left must be nothing when all was acknowledged (NBL-11).
         bool mustBeAll = list.Operation == OffloadOperation.Send
             || (list.Operation == OffloadOperation.Disconnect && list.Flags == (int)DisconnectKind.Graceful);
-        if (list.BytesTransferred < 0 || (mustBeAll && list.Status == NdisStatus.Success && list.DataLength != 0))
+        if (list.BytesTransferred != list.BytesAdvanced || (mustBeAll && list.Status == NdisStatus.Success && list.DataLength != 0))
             throw new ContractViolationException(VerifierCheck.ByteAccount, target,
                 $"{list.Status} with {list.BytesTransferred} bytes and {list.DataLength} left");
     }

@@ -10,6 +10,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
 {
     private Edge[] _layers = [];
     private long _oldestSince;
+    private int _waitsForLayer;
 
     /// <summary>Guards the entry when the actor is dead or dying.</summary>
     public Lock Lock { get; } = new();
@@ -114,15 +115,32 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         return index > 0 ? _layers[index - 1] : null;
     }
 
-    /// <summary>Whether every driver above the connection is there.</summary>
-    public bool IsWayUpOpen() => Array.TrueForAll(_layers, layer => layer.Current is not null);
-
     /// <summary>The layer below this one, for requests.</summary>
     public Edge? Below(Edge layer)
     {
         Edge[] layers = _layers;
         int index = Array.IndexOf(layers, layer);
         return index >= 0 && index + 1 < layers.Length ? layers[index + 1] : null;
+    }
+
+    /// <summary>Whether all layers above are alive now; if not, the connection is told to look again when one that was
+    /// not is in its place.</summary>
+    public bool IsOpenAbove()
+    {
+        _waitsForLayer = 1;
+        Interlocked.MemoryBarrier();        // first the wish, then the look; a fresh driver does it the other way round
+        foreach (Edge layer in _layers)
+            if (layer.Current is null)
+                return false;
+        _waitsForLayer = 0;
+        return true;
+    }
+
+    /// <summary>A driver above is in its place again.</summary>
+    public void TellLayerIsThere()
+    {
+        if (Volatile.Read(ref _waitsForLayer) != 0)
+            Edge.Tell(LookAgain.Instance, null);
     }
 
     /// <summary>The protocol that owns the connection.</summary>

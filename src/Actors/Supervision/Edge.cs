@@ -20,7 +20,8 @@ internal sealed class Edge(string name) : ContextOwner
     public Incarnation? Current => Volatile.Read(ref _current);
 
     /// <summary>Points the edge at a fresh instance.</summary>
-    public void PointAt(IActorRef actor, HolderId holder) => Volatile.Write(ref _current, new Incarnation(actor, holder));
+    public void PointAt(IActorRef actor, HolderId holder) =>
+        Interlocked.Exchange(ref _current, new Incarnation(actor, holder));
 
     /// <summary>Takes the edge away from an instance that died; a younger one is left alone.</summary>
     public void Retire(HolderId dead)

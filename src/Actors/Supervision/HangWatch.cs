@@ -20,7 +20,7 @@ internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTim
         foreach (ConnectionEntry entry in stack.Handles.All())
         {
             if (IsOver(entry.OldestSince, stack.Settings.HangDeadline))
-                entry.Edge.Tell(HangSuspect.First, Self);
+                entry.Edge.Tell(HangSuspect.Instance, Self);
             if (IsOver(entry.SeverSince, stack.Settings.SeverDeadline))
             {
                 Context.GetLogger().Error("The target of {0} does not let go of connection {1}; its memory is quarantined",
@@ -34,12 +34,10 @@ internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTim
         since != 0 && stack.Clock.GetElapsedTime(since, stack.Now) > deadline;
 }
 
-/// <summary>To a connection: something of yours is old. The second time round everything told before was handled.</summary>
-/// <param name="Parcel">What was unknown to the target the first time; null at first.</param>
-/// <param name="Flight">Its journey.</param>
-internal sealed record HangSuspect(Parcel? Parcel, FlightId Flight) : INoSerializationVerificationNeeded
+/// <summary>To a connection: something of yours is old.</summary>
+internal sealed class HangSuspect : INoSerializationVerificationNeeded
 {
-    public static readonly HangSuspect First = new(null, default);
+    public static readonly HangSuspect Instance = new();
 }
 
 /// <summary>The target has forgotten a request; the connection dies, is severed, and goes back to the host.</summary>
