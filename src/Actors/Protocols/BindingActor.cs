@@ -167,9 +167,9 @@ internal sealed class BindingActor(
     private void Land(OffloadCompletion completion)
     {
         for (Parcel? parcel = completion.Flight.Head; parcel is not null; parcel = parcel.Next)
-            while (parcel.Frames.Depth > 0 && parcel.Frames.Pop().Driver != Edge)
-                Stack.Ledger.Report(VerifierCheck.ContextDepth, Edge.Name, parcel, parcel.Custody.Flight,
-                    "came home with a context of a driver below");
+            while (parcel.Frames.Depth > 0 && parcel.Frames.Pop().Driver is var left && left != Edge)
+                Stack.Ledger.Report(VerifierCheck.ContextDepth, left.Name, parcel, parcel.Custody.Flight,
+                    "left its context on a parcel that came home");
         Between();
         BindingConnection? connection = completion is TcpOffloadReceiveComplete ? Find(completion.Connection) : null;
         Landing.Land(Stack, completion.Flight, Me);
@@ -202,11 +202,11 @@ internal sealed class BindingActor(
         if (!Lending.Lend(Stack, indication.Flight, Me))
             return;
         connection.AddReceived(length);
-        if (!Told(connection, list, flight))
+        // A callback that threw after it had returned the data has taken it all the same.
+        if (!Told(connection, list, flight) && Lending.Refuse(Stack, list, flight))
         {
             connection.AddReceived(-length);
             connection.Refusing = true;
-            Lending.Refuse(Stack, list, flight);
             return;
         }
         Tell(connection.Entry!.Below(Edge), new TcpOffloadReceiveAccepted(indication.Connection, connection.Received));

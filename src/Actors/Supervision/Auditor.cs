@@ -27,6 +27,9 @@ internal static class Auditor
 
     private static void Land(DriverStack stack, Parcel parcel)
     {
+        var spin = default(SpinWait);
+        while (parcel.Custody.State == CustodyState.Completing)
+            spin.SpinOnce();    // its winner is between two stores, and nobody would hear of it later
         CustodyState state = parcel.Custody.State;
         FlightId flight = parcel.Custody.Flight;
         if (state is not (CustodyState.Outstanding or CustodyState.Completed)

@@ -272,7 +272,12 @@ internal sealed class Custodian(DriverStack stack)
             Stash(list);
         else
             stack.Ledger.CountOrphaned();
+        bool received = parcel.Operation == OffloadOperation.Receive;
+        ConnectionEntry? entry = received ? stack.Handles.Find(parcel.Connection) : null;
         Landing.Land(stack, new Flight(parcel.Custody.Flight, parcel, 1), HolderId.Custodian);
+        // A fresh binding may have looked for the FIN before the last bytes in front of it were landed here.
+        if (entry?.SaidDisconnect is { } fin)
+            SayAgain(fin);
     }
 
     /// <summary>Received data whose connection died: what the host did not take is kept for its terminate.</summary>

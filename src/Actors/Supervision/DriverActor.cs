@@ -30,6 +30,8 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         if (message is InPlace)
         {
             OnPlaced();
+            foreach (ConnectionEntry entry in stack.Handles.All())
+                entry.TellLayerIsThere();
             return;
         }
         Flight? flight = FlightOf(message);
@@ -210,6 +212,10 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     {
         stack.Ledger.Report(VerifierCheck.Residence, edge.Name, flight.Head, flight.Id,
             $"kept a {message.GetType().Name} without passing or parking it");
+        // Not back to whoever kept it: it might keep it again, and so for ever.
+        for (Parcel? parcel = flight.Head; parcel is not null; parcel = parcel.Next)
+            if (parcel.Frames.Depth > 0 && parcel.Frames.Top.Driver == edge)
+                parcel.Frames.Pop();
         stack.Custodian.TakeOver(message, me);
     }
 }

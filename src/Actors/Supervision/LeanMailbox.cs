@@ -63,6 +63,11 @@ public sealed class LeanMessageQueue : IMessageQueue
         }
         lock (this)
         {
+            if (_count == 0)
+            {
+                envelope = default;
+                return false;
+            }
             envelope = _ring![_first];
             _ring[_first] = default;
             _first = (_first + 1) & (_ring.Length - 1);

@@ -54,12 +54,31 @@ internal sealed class Ledger : IVerifier
     /// <inheritdoc/>
     public void Report(Violation violation)
     {
-        if (IsInjected?.Invoke(violation) == true)
+        if (IsMeant(violation))
             return;
         Interlocked.Increment(ref _violations);
         if (_reports.Count < ReportsMax)
             _reports.Enqueue(violation);
-        OnViolation?.Invoke(violation);
+        try
+        {
+            OnViolation?.Invoke(violation);
+        }
+        catch (Exception)
+        {
+            // Whoever reports is bringing something home, and may not be stopped by a listener.
+        }
+    }
+
+    private bool IsMeant(Violation violation)
+    {
+        try
+        {
+            return IsInjected?.Invoke(violation) == true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
     }
 
     /// <summary>Reports an unlawful move on a parcel.</summary>

@@ -14,8 +14,8 @@ internal static class Lending
     public static bool Return(DriverStack stack, NetBufferList list, FlightId flight) =>
         GoHome(stack, list, flight, NdisStatus.Success, list.FirstNetBuffer.DataLength);
 
-    /// <summary>The host did not want it after all.</summary>
-    public static void Refuse(DriverStack stack, NetBufferList list, FlightId flight) =>
+    /// <summary>The host did not want it after all. False: it has returned it, so it has taken it.</summary>
+    public static bool Refuse(DriverStack stack, NetBufferList list, FlightId flight) =>
         GoHome(stack, list, flight, NdisStatus.OffloadDataNotAccepted, 0);
 
     private static bool GoHome(DriverStack stack, NetBufferList list, FlightId flight, NdisStatus status, long bytes)

@@ -31,7 +31,7 @@ internal abstract class Ticket
 }
 
 /// <summary>Something a user told a binding. It has no custody yet; if it is lost, it must answer for itself.</summary>
-internal interface IBindingCommand
+internal interface IBindingCommand : Akka.Actor.INoSerializationVerificationNeeded
 {
     /// <summary>The binding died, or is gone, before it took the command up.</summary>
     void Lost();
