@@ -81,6 +81,7 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
         Task<SendResult> waits = other.SendAsync(new byte[1]);
         await Named("upload", leaver.DisposeAsync().AsTask());
         (await Named("leaves", leaves)).Status.ShouldBe(NdisStatus.UploadInProgress);
+        await Until(() => Target[first.Handle].Queued == 2);
         Target[first.Handle].Run();
         await Named("full", Task.WhenAll(full));
         Wire wire = Target[other.Handle];
