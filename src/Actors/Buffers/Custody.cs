@@ -24,10 +24,12 @@ public enum CustodyState
     Quarantined = 5,
 }
 
-/// <summary>The custody cell: state, flight and holder in one word, changed by compare-and-swap and nowhere else.</summary>
+/// <summary>The custody cell: state, flight and holder in one word, changed by compare-and-swap and nowhere
+/// else.</summary>
 /// <remarks>
 /// A late completion of an earlier journey carries an old flight and loses; a holder that was relieved carries an old
-/// holder id and loses. Layout: 3 bits state, 27 bits flight, 34 bits holder. docs/exactly-once.md tells the whole story.
+/// holder id and loses. Layout: 3 bits state, 27 bits flight, 34 bits holder. docs/exactly-once.md tells the whole
+/// story.
 /// </remarks>
 public struct Custody
 {

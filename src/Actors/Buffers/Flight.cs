@@ -47,7 +47,8 @@ public readonly record struct Flight(FlightId Id, Parcel Head, int Count)
         return new Flight(id, head, count);
     }
 
-    /// <summary>At the end of the way down: from now on every member is held by itself and may be completed alone.</summary>
+    /// <summary>At the end of the way down: from now on every member is held by itself and may be completed
+    /// alone.</summary>
     internal void Disperse(HolderId holder)
     {
         for (Parcel? parcel = Head.Next; parcel is not null; parcel = parcel.Next)

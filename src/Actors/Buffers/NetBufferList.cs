@@ -1,7 +1,8 @@
 namespace ChimneyActors.Buffers;
 
 /// <summary>The unit of ownership on the data path: one or more NET_BUFFERs, a status, and the way home.</summary>
-/// <remarks>Source: ns-nbl-net_buffer_list.md. Rented from a <see cref="NetBufferListPool"/>, never made elsewhere.</remarks>
+/// <remarks>Source: ns-nbl-net_buffer_list.md. Rented from a <see cref="NetBufferListPool"/>, never made
+/// elsewhere.</remarks>
 public sealed class NetBufferList : Parcel
 {
     private readonly NetBuffer _first = new();

@@ -12,7 +12,8 @@ public interface IPoolWaiter
 }
 
 /// <summary>All NET_BUFFER_LISTs of one purpose. Bounded: its size bounds every mailbox behind it.</summary>
-/// <remarks>Lists are made when first needed and kept. A pool never fails a request: whoever finds it empty waits.</remarks>
+/// <remarks>Lists are made when first needed and kept. A pool never fails a request: whoever finds it empty
+/// waits.</remarks>
 public sealed class NetBufferListPool
 {
     private readonly object _lock = new();
@@ -52,7 +53,8 @@ public sealed class NetBufferListPool
         }
     }
 
-    /// <summary>A list, or null when all are out: then <paramref name="waiter"/> is told as soon as one is back.</summary>
+    /// <summary>A list, or null when all are out: then <paramref name="waiter"/> is told as soon as one is
+    /// back.</summary>
     public NetBufferList? Rent(IPoolWaiter? waiter)
     {
         lock (_lock)
@@ -75,7 +77,8 @@ public sealed class NetBufferListPool
         }
     }
 
-    /// <summary>Takes a list back. False, with a report, if it is not rented: outstanding, or returned already.</summary>
+    /// <summary>Takes a list back. False, with a report, if it is not rented: outstanding, or returned
+    /// already.</summary>
     public bool Return(NetBufferList list)
     {
         if (!list.Custody.TryMove(CustodyState.Rented, list.Custody.Flight, list.Custody.Holder,

@@ -59,7 +59,8 @@ public abstract class Parcel
     /// <summary>Whether the custodian completed it because a holder died: no driver below has executed it.</summary>
     public bool BroughtHome { get; internal set; }
 
-    /// <summary>Whether its memory may still be touched by an adapter that does not answer: never to be used again.</summary>
+    /// <summary>Whether its memory may still be touched by an adapter that does not answer: never to be used
+    /// again.</summary>
     internal bool IsQuarantined { get; set; }
 
     /// <summary>For the protocol alone: who is to be told when it lands.</summary>
@@ -82,7 +83,8 @@ public abstract class Parcel
     /// <summary>The right to complete this parcel once, on its present journey. Taken by a target at Submit.</summary>
     public Claim Claim() => new(this, Custody.Flight, Custody.Holder);
 
-    /// <summary>What a completed parcel must do beyond status and count; runs between the two steps of the gate.</summary>
+    /// <summary>What a completed parcel must do beyond status and count; runs between the two steps of the
+    /// gate.</summary>
     private protected virtual void OnCompleted(long bytes)
     {
     }

@@ -67,7 +67,8 @@ public interface IVerifier
     void Report(Violation violation);
 }
 
-/// <summary>Thrown where an unlawful move cannot be ignored without harm; the driver that made it is replaced.</summary>
+/// <summary>Thrown where an unlawful move cannot be ignored without harm; the driver that made it is
+/// replaced.</summary>
 /// <param name="check">The rule that was broken.</param>
 /// <param name="driver">Who broke it.</param>
 /// <param name="detail">What happened.</param>

@@ -25,7 +25,8 @@ public sealed class Binding
     /// <summary>Its name in the stack.</summary>
     public string Name => _edge.Name;
 
-    /// <summary>Hands a connected socket to the target. Until it is uploaded the caller must not use the socket.</summary>
+    /// <summary>Hands a connected socket to the target. Until it is uploaded the caller must not use the
+    /// socket.</summary>
     /// <param name="socket">A connected TCP socket.</param>
     /// <param name="user">Is told of data, FIN and abort; without one, receive with
     /// <see cref="OffloadedConnection.ReceiveAsync"/>.</param>
@@ -34,7 +35,8 @@ public sealed class Binding
         OffloadAsync(new UploadResult(socket, default, default, false), user);
 
     /// <summary>Hands an uploaded connection back to a target: its streams go on where they stand.</summary>
-    /// <param name="uploaded">What <see cref="OffloadedConnection.UploadAsync"/> gave; its socket must be there.</param>
+    /// <param name="uploaded">What <see cref="OffloadedConnection.UploadAsync"/> gave; its socket must be
+    /// there.</param>
     /// <param name="user">As above.</param>
     public Task<OffloadedConnection> OffloadAsync(UploadResult uploaded, IConnectionUser? user = null) =>
         OffloadAsync(uploaded, user, null);

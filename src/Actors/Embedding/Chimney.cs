@@ -8,7 +8,8 @@ namespace ChimneyActors.Embedding;
 
 /// <summary>A stack of drivers inside somebody's actor system.</summary>
 /// <remarks>A guest: everything lives under one actor, settings are added below the host's own, and the stack ends
-/// with the host's coordinated shutdown, before the host's actors do. However it ends, no caller is left waiting.</remarks>
+/// with the host's coordinated shutdown, before the host's actors do. However it ends, no caller is left
+/// waiting.</remarks>
 public sealed class Chimney : IAsyncDisposable
 {
     private static int _count;
@@ -58,7 +59,8 @@ public sealed class Chimney : IAsyncDisposable
             .. _stack.Handles.All().Take(max).Select(entry => entry.Describe())];
     }
 
-    /// <summary>Starts a stack. It owns its targets: one that is disposable is disposed of when the stack ends.</summary>
+    /// <summary>Starts a stack. It owns its targets: one that is disposable is disposed of when the stack
+    /// ends.</summary>
     /// <param name="system">The host's system.</param>
     /// <param name="build">Names the drivers, from the bottom up.</param>
     /// <exception cref="ChimneySettingsException">A setting is not lawful.</exception>
@@ -78,7 +80,8 @@ public sealed class Chimney : IAsyncDisposable
             log.Error("{0}", violation);
             plan.OnViolation?.Invoke(violation);
         };
-        stack.OnDeath = (driver, exception) => log.Warning("Driver {0} died and is replaced: {1}", driver, exception.Message);
+        stack.OnDeath = (driver, exception) =>
+            log.Warning("Driver {0} died and is replaced: {1}", driver, exception.Message);
         stack.OnUserError = exception => log.Error(exception, "A user's callback threw; it was ignored");
         var chimney = new Chimney(system, stack, plan);
         await chimney._root.Ask<IsReady>(IsReady.Instance, TimeSpan.FromSeconds(30)).ConfigureAwait(false);

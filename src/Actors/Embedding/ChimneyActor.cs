@@ -43,10 +43,16 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
 
     private void AddMiniport(DriverPlan plan)
     {
-        Edge[] shelves = [.. Enumerable.Range(0, stack.Settings.Shelves).Select(i => new Edge($"{plan.Name}-shelf-{i}"))];
+        Edge[] shelves =
+        [
+            .. Enumerable.Range(0, stack.Settings.Shelves).Select(number => new Edge($"{plan.Name}-shelf-{number}")),
+        ];
         foreach (Edge shelf in shelves)
             Start(new Slot(shelf, Budget(),
-                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Target!, plan.Name))) { IsVital = true });
+                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Target!, plan.Name)))
+            {
+                IsVital = true,
+            });
         Start(new Slot(plan.Edge, Budget(),
             holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves))));
     }
@@ -112,7 +118,8 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
     private sealed record Slot(Edge Edge, RestartBudget Budget, Func<HolderId, Props> Props)
         : INoSerializationVerificationNeeded
     {
-        /// <summary>Whether it may not stay down: without a shelf nobody would answer for the connections on it.</summary>
+        /// <summary>Whether it may not stay down: without a shelf nobody would answer for the connections on
+        /// it.</summary>
         public bool IsVital { get; init; }
 
         /// <summary>Answers those who wait for a driver that does not come back.</summary>

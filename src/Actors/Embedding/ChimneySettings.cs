@@ -18,7 +18,8 @@ public sealed class ChimneySettings
     /// <summary>The defaults, as embedded in the library.</summary>
     public static Config Reference()
     {
-        using Stream stream = typeof(ChimneySettings).Assembly.GetManifestResourceStream("ChimneyActors.reference.conf")!;
+        using Stream stream =
+            typeof(ChimneySettings).Assembly.GetManifestResourceStream("ChimneyActors.reference.conf")!;
         using var reader = new StreamReader(stream);
         return ConfigurationFactory.ParseString(reader.ReadToEnd());
     }

@@ -5,7 +5,8 @@ using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Embedding;
 
-/// <summary>Who is told of what a connection does unasked. Calls come one at a time, must not block, and may not throw.</summary>
+/// <summary>Who is told of what a connection does unasked. Calls come one at a time, must not block, and may not
+/// throw.</summary>
 public interface IConnectionUser
 {
     /// <summary>Data, lent until <see cref="ReceivedData.Return"/>. The target lends a bounded number of buffers and
@@ -21,7 +22,8 @@ public interface IConnectionUser
 
 /// <summary>A connection in the hands of the target. Made by <see cref="Binding"/>.</summary>
 /// <remarks>Thread-safe. Sends are sent in the order of the calls. When a driver dies, requests come back with
-/// UploadInProgress: then call <see cref="UploadAsync"/>; <see cref="ResilientConnection"/> does that by itself.</remarks>
+/// UploadInProgress: then call <see cref="UploadAsync"/>; <see cref="ResilientConnection"/> does that by
+/// itself.</remarks>
 public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
 {
     private readonly DriverStack _stack;
@@ -61,7 +63,8 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
 
     internal Action<TcpUploadReason>? OnUploadWanted { get; set; }
 
-    /// <summary>Sends data; ends when the peer acknowledged it, or cannot any more. The memory is lent until then.</summary>
+    /// <summary>Sends data; ends when the peer acknowledged it, or cannot any more. The memory is lent until
+    /// then.</summary>
     public Task<SendResult> SendAsync(ReadOnlyMemory<byte> data)
     {
         var post = new SendPost(Core, data);

@@ -17,7 +17,8 @@ public readonly record struct ReceiveResult(NdisStatus Status, int BytesReceived
 
 /// <summary>How a disconnect ended.</summary>
 /// <param name="Status">Graceful Success: the peer acknowledged every byte and the FIN.</param>
-/// <param name="BytesAcknowledged">Bytes of the whole stream that the peer acknowledged. SYN and FIN do not count.</param>
+/// <param name="BytesAcknowledged">Bytes of the whole stream that the peer acknowledged. SYN and FIN do not
+/// count.</param>
 public readonly record struct DisconnectResult(NdisStatus Status, long BytesAcknowledged);
 
 /// <summary>What came back from the target.</summary>
@@ -44,7 +45,8 @@ public sealed class OffloadException(NdisStatus status) : Exception($"The connec
 /// <summary>The balance of a stack.</summary>
 /// <param name="Posted">Requests sent down.</param>
 /// <param name="Completed">Requests that came home.</param>
-/// <param name="Orphaned">Of those: landed without their binding, because it was dead. Their callers were answered.</param>
+/// <param name="Orphaned">Of those: landed without their binding, because it was dead. Their callers were
+/// answered.</param>
 /// <param name="BroughtHome">Of those: completed by the custodian, because a driver died.</param>
 /// <param name="Quarantined">Lists whose memory was given up to an adapter that did not answer.</param>
 /// <param name="Violations">Unlawful moves, those made on purpose not counted.</param>
@@ -80,7 +82,8 @@ public sealed class ReceivedData
     /// <summary>The bytes. Not to be touched after <see cref="Return"/>.</summary>
     public ReadOnlyMemory<byte> Memory { get; }
 
-    /// <summary>Gives the buffer back, exactly once, from any thread. A second time is reported and does nothing.</summary>
+    /// <summary>Gives the buffer back, exactly once, from any thread. A second time is reported and does
+    /// nothing.</summary>
     public void Return()
     {
         bool again = Interlocked.Exchange(ref _returned, 1) != 0;

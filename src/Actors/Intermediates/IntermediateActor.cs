@@ -5,7 +5,8 @@ using ChimneyActors.Supervision;
 namespace ChimneyActors.Intermediates;
 
 /// <summary>Middle driver: push and pass down, pop and pass up; the same two methods for every I/O operation.</summary>
-/// <remarks>Several upper edges on one driver need no table: the context on each parcel says whose it is (CTX-04).</remarks>
+/// <remarks>Several upper edges on one driver need no table: the context on each parcel says whose it is
+/// (CTX-04).</remarks>
 internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Edge lower) : DriverActor(stack, edge, me)
 {
     protected override void Handle(object message)

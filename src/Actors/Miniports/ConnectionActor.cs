@@ -19,7 +19,8 @@ internal sealed class ConnectionActor : DriverActor
     private long _suspectSince;
     private IOffloadUpcalls _upcalls = null!;   // made once, so a request costs no closure
 
-    public ConnectionActor(DriverStack stack, ConnectionEntry entry, HolderId me, IOffloadTarget target, string miniport)
+    public ConnectionActor(
+        DriverStack stack, ConnectionEntry entry, HolderId me, IOffloadTarget target, string miniport)
         : base(stack, entry.Edge, me)
     {
         _entry = entry;

@@ -3,7 +3,8 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Miniports;
 
-/// <summary>What is lawful on one offloaded connection, and what a completion must say. Pure: no actor, no clock.</summary>
+/// <summary>What is lawful on one offloaded connection, and what a completion must say. Pure: no actor, no
+/// clock.</summary>
 internal sealed class TcpConnection
 {
     private bool _graceful;
@@ -14,7 +15,8 @@ internal sealed class TcpConnection
     /// <summary>Stream offset that the next send or disconnect must carry.</summary>
     public long NextOffset { get; private set; }
 
-    /// <summary>Whether a request left out a part of the stream: only the host can mend that, after an upload.</summary>
+    /// <summary>Whether a request left out a part of the stream: only the host can mend that, after an
+    /// upload.</summary>
     public bool HasGap { get; private set; }
 
     /// <summary>Whether the connection is over, or on its way back to the host.</summary>
@@ -40,7 +42,9 @@ internal sealed class TcpConnection
         {
             case TcpOffloadEventType.Abort: _aborted = true; break;
             case TcpOffloadEventType.Disconnect: _peerClosed = true; break;
-            case TcpOffloadEventType.Retrieve when IsMandatory((TcpUploadReason)said.Information): _uploading = true; break;
+            case TcpOffloadEventType.Retrieve when IsMandatory((TcpUploadReason)said.Information):
+                _uploading = true;
+                break;
             default: break;
         }
     }
@@ -64,7 +68,8 @@ internal sealed class TcpConnection
         // The data start moved by the count; what is left must be nothing when all was acknowledged (NBL-11).
         bool mustBeAll = list.Operation == OffloadOperation.Send
             || (list.Operation == OffloadOperation.Disconnect && list.Flags == (int)DisconnectKind.Graceful);
-        if (list.BytesTransferred != list.BytesAdvanced || (mustBeAll && list.Status == NdisStatus.Success && list.DataLength != 0))
+        if (list.BytesTransferred != list.BytesAdvanced
+            || (mustBeAll && list.Status == NdisStatus.Success && list.DataLength != 0))
             throw new ContractViolationException(VerifierCheck.ByteAccount, target,
                 $"{list.Status} with {list.BytesTransferred} bytes and {list.DataLength} left");
     }

@@ -8,7 +8,8 @@ public enum RequestProgress
     /// <summary>The target does not have it: it was completed, or never came.</summary>
     Unknown = 0,
 
-    /// <summary>The peer: its acknowledgement, its data, room in its window. May last for ever, and is no fault.</summary>
+    /// <summary>The peer: its acknowledgement, its data, room in its window. May last for ever, and is no
+    /// fault.</summary>
     WaitingForPeer = 1,
 
     /// <summary>The target itself.</summary>
@@ -62,16 +63,18 @@ public interface IOffloadTarget
     /// <paramref name="upcalls"/>, from any thread. Per connection: in order.</summary>
     void Submit(OffloadRequest request, IOffloadUpcalls upcalls);
 
-    /// <summary>The host's answer to indications. <see cref="TcpOffloadReceiveAccepted"/>: data up to there is consumed.
-    /// <see cref="TcpOffloadReceiveRefused"/>: the list, landed and rented to the target again, data start moved by what
-    /// was taken; it stays buffered until a receive is posted (RIND-05). <see cref="TcpOffloadReceiveReturn"/> the
+    /// <summary>The host's answer to indications. <see cref="TcpOffloadReceiveAccepted"/>: data up to there is
+    /// consumed.
+    /// <see cref="TcpOffloadReceiveRefused"/>: the list, landed and rented to the target again, data start moved by
+    /// what was taken; it stays buffered until a receive is posted (RIND-05). <see cref="TcpOffloadReceiveReturn"/> the
     /// connection has already put back into the pool; the target only learns that its window has room.</summary>
     void Answer(OffloadMessage answer, IOffloadUpcalls upcalls);
 
     /// <summary>Forgets a connection whose owner died. The <see cref="Ndis.Severed"/> indication to
     /// <paramref name="upcalls"/> says that the target touches none of its buffers again, and gives back what is left:
     /// state, positions, undelivered data, and for a kernel connection the live socket. Unknown connection: Severed
-    /// with a null socket. An initiate that was still under way counts as not begun: its socket stays the host's.</summary>
+    /// with a null socket. An initiate that was still under way counts as not begun: its socket stays the
+    /// host's.</summary>
     void Sever(OffloadHandle connection, IOffloadUpcalls upcalls);
 
     /// <summary>What is this request waiting for? From any thread; a snapshot.</summary>

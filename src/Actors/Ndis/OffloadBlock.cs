@@ -31,16 +31,20 @@ public enum TcpConnectionState
     TimeWait = 10,
 }
 
-/// <summary>Where both streams of a connection stand, in bytes since its first offload. SYN and FIN are not bytes.</summary>
+/// <summary>Where both streams of a connection stand, in bytes since its first offload. SYN and FIN are not
+/// bytes.</summary>
 /// <param name="Acknowledged">SndUna: bytes that the peer's TCP acknowledged.</param>
-/// <param name="Accepted">SndNxt: bytes that were given to the wire or to the kernel. After an upload the host sends from
-/// here on; the bytes between the two are still being delivered by the socket (docs/adr).</param>
-/// <param name="Received">RcvNxt: bytes received and delivered to the host, those handed up as buffered data included.</param>
+/// <param name="Accepted">SndNxt: bytes that were given to the wire or to the kernel. After an upload the host sends
+/// from here on; the bytes between the two are still being delivered by the socket (docs/adr).</param>
+/// <param name="Received">RcvNxt: bytes received and delivered to the host, those handed up as buffered data
+/// included.</param>
 public readonly record struct StreamPositions(long Acknowledged, long Accepted, long Received);
 
-/// <summary>One block of a state operation: today always a TCP connection, the root and only node of its tree.</summary>
-/// <remarks>Source: ns-ndischimney-_ndis_miniport_offload_block_list.md, ns-ndischimney-_tcp_offload_state_delegated.md.
-/// Neighbor and path blocks will hang above it; custody is the root's.</remarks>
+/// <summary>One block of a state operation: today always a TCP connection, the root and only node of its
+/// tree.</summary>
+/// <remarks>Source: ns-ndischimney-_ndis_miniport_offload_block_list.md,
+/// ns-ndischimney-_tcp_offload_state_delegated.md. Neighbor and path blocks will hang above it; custody is the
+/// root's.</remarks>
 public sealed class OffloadBlock : Parcel
 {
     /// <summary>Delegated State: in what state the connection is handed over.</summary>
@@ -49,7 +53,8 @@ public sealed class OffloadBlock : Parcel
     /// <summary>Initiate: where the streams stand now. Terminate: where the target left them.</summary>
     public StreamPositions Positions { get; set; }
 
-    /// <summary>Initiate: the connected socket. Terminate: the same one, alive; null if the connection is gone.</summary>
+    /// <summary>Initiate: the connected socket. Terminate: the same one, alive; null if the connection is
+    /// gone.</summary>
     public Socket? Socket { get; set; }
 
     /// <summary>Initiate: received data that the host could not deliver (INIT-09). Terminate: data that the target

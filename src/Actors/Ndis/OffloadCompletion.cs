@@ -23,8 +23,9 @@ public abstract record OffloadCompletion : OffloadMessage
             OffloadOperation.Disconnect => new TcpOffloadDisconnectComplete(flight),
             OffloadOperation.Initiate => new InitiateOffloadComplete(flight),
             OffloadOperation.Terminate => new TerminateOffloadComplete(flight),
-            OffloadOperation.ReceiveIndicate when head.Status == NdisStatus.Success => new TcpOffloadReceiveReturn(flight),
-            OffloadOperation.ReceiveIndicate => new TcpOffloadReceiveRefused(flight),
+            OffloadOperation.ReceiveIndicate => head.Status == NdisStatus.Success
+                ? new TcpOffloadReceiveReturn(flight)
+                : new TcpOffloadReceiveRefused(flight),
             _ => throw new ContractViolationException(VerifierCheck.WrongOperation, "completion",
                 $"parcel without an operation: {head.Describe()}"),
         };
@@ -32,8 +33,8 @@ public abstract record OffloadCompletion : OffloadMessage
 }
 
 /// <summary>Collects parcels that won the gate into one completion.</summary>
-/// <remarks>All of one operation, under the same holder. A target makes one per batch; a disconnect, initiate or terminate always
-/// travels alone.</remarks>
+/// <remarks>All of one operation, under the same holder. A target makes one per batch; a disconnect, initiate or
+/// terminate always travels alone.</remarks>
 public struct WonChain
 {
     private Parcel? _head;

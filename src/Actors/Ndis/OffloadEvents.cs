@@ -62,8 +62,10 @@ public enum TcpUploadReason
 /// <summary>Something happened to a connection.</summary>
 /// <param name="Connection">The connection.</param>
 /// <param name="Type">What.</param>
-/// <param name="Information">SendBacklogChange: bytes. Retrieve: <see cref="TcpUploadReason"/>. Else 0 (EVT-18).</param>
-/// <param name="StreamOffset">Disconnect: bytes received before the FIN; the host hears of it when it has them all.</param>
+/// <param name="Information">SendBacklogChange: bytes. Retrieve: <see cref="TcpUploadReason"/>. Else 0
+/// (EVT-18).</param>
+/// <param name="StreamOffset">Disconnect: bytes received before the FIN; the host hears of it when it has them
+/// all.</param>
 /// <remarks>Travels up, carries no buffer and wants no answer. One that a dead driver held is said again.
 /// Source: nc-ndischimney-ndis_tcp_offload_event_indicate.md.</remarks>
 public sealed record TcpOffloadEvent(

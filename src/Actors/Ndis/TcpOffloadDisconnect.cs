@@ -12,7 +12,8 @@ public enum DisconnectKind
     Abortive = 2,
 }
 
-/// <summary>Asks the driver below to close the send half of an offloaded connection, or to abort the connection.</summary>
+/// <summary>Asks the driver below to close the send half of an offloaded connection, or to abort the
+/// connection.</summary>
 /// <param name="Connection">The connection.</param>
 /// <param name="Flight">One NET_BUFFER_LIST with one NET_BUFFER (NBL-01). Graceful: the bytes to send before the FIN,
 /// possibly none (DISC-04). Abortive: always none (DISC-03).</param>

@@ -16,13 +16,15 @@ public sealed record TcpOffloadReceiveIndicate(OffloadHandle Connection, Flight 
 
 /// <summary>The host took everything up to a place in the stream, and will return the lists later.</summary>
 /// <param name="Connection">The connection.</param>
-/// <param name="Through">Stream offset behind the last byte taken. A watermark: one that is lost is covered by the next,
-/// and the custodian redirects one that a dead driver held.</param>
+/// <param name="Through">Stream offset behind the last byte taken. A watermark: one that is lost is covered by the
+/// next, and the custodian redirects one that a dead driver held.</param>
 public sealed record TcpOffloadReceiveAccepted(OffloadHandle Connection, long Through) : OffloadMessage(Connection);
 
-/// <summary>The host took nothing, or a part (BytesTransferred), and the list is the target's again (RIND-03, RIND-04).</summary>
+/// <summary>The host took nothing, or a part (BytesTransferred), and the list is the target's again (RIND-03,
+/// RIND-04).</summary>
 /// <remarks>Travels down by the contexts that the indication left on its way up. A parcel that was
-/// <see cref="Parcel.BroughtHome"/> never reached the host: it is indicated again, without waiting for a receive.</remarks>
+/// <see cref="Parcel.BroughtHome"/> never reached the host: it is indicated again, without waiting for a
+/// receive.</remarks>
 public sealed record TcpOffloadReceiveRefused : OffloadCompletion
 {
     internal TcpOffloadReceiveRefused(Flight flight)

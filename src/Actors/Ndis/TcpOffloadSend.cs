@@ -4,7 +4,8 @@ namespace ChimneyActors.Ndis;
 
 /// <summary>Asks the driver below to send data on an offloaded connection.</summary>
 /// <param name="Connection">The connection, as named by its <see cref="InitiateOffloadComplete"/>.</param>
-/// <param name="Flight">A chain of NET_BUFFER_LISTs, each with one or more NET_BUFFERs (NBL-02), first in first out.</param>
+/// <param name="Flight">A chain of NET_BUFFER_LISTs, each with one or more NET_BUFFERs (NBL-02), first in first
+/// out.</param>
 /// <remarks>Travels down; each list is answered once by a <see cref="TcpOffloadSendComplete"/>.
 /// Source: nf-ndischimney-ndisoffloadtcpsend.md, nc-ndischimney-w_tcp_offload_send_handler.md.</remarks>
 public sealed record TcpOffloadSend(OffloadHandle Connection, Flight Flight) : OffloadRequest(Connection, Flight);

@@ -7,7 +7,8 @@ namespace ChimneyActors.Protocols;
 /// <summary>Who uses a connection: told by the binding, one call at a time for each connection.</summary>
 internal interface IBindingUser
 {
-    /// <summary>Data is lent until it is returned. False: not now; the data waits at the target for a posted receive.</summary>
+    /// <summary>Data is lent until it is returned. False: not now; the data waits at the target for a posted
+    /// receive.</summary>
     bool Offer(NetBufferList list, FlightId flight);
 
     /// <summary>The peer's FIN, after all data.</summary>
@@ -50,7 +51,8 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     /// <summary>Stream offset of the next byte that the host expects.</summary>
     public long Received => Interlocked.Read(ref _received);
 
-    /// <summary>Whether a terminate was posted: nothing is taken any more, so that what is left stays in one piece.</summary>
+    /// <summary>Whether a terminate was posted: nothing is taken any more, so that what is left stays in one
+    /// piece.</summary>
     public bool Leaving { get; set; }
 
     /// <summary>The host took nothing last time; until it posts a receive, nothing is offered.</summary>

@@ -67,7 +67,8 @@ internal sealed class BindingQueue
             waiter.PassOn();
     }
 
-    /// <summary>Answers everything of a connection, or of all, that waits; what is posted later comes after it.</summary>
+    /// <summary>Answers everything of a connection, or of all, that waits; what is posted later comes after
+    /// it.</summary>
     public void Refuse(BindingConnection? connection, NdisStatus status)
     {
         foreach (LinkedList<Post> lane in _lanes)

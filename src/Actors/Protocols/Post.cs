@@ -5,7 +5,8 @@ using ChimneyActors.Supervision;
 namespace ChimneyActors.Protocols;
 
 /// <summary>One send, receive or disconnect on its way to the binding, and the promise behind it.</summary>
-/// <remarks>Until a NET_BUFFER_LIST carries it, it answers for itself when it is lost; afterwards custody does.</remarks>
+/// <remarks>Until a NET_BUFFER_LIST carries it, it answers for itself when it is lost; afterwards custody
+/// does.</remarks>
 internal abstract class Post(BindingConnection connection, OffloadOperation operation) : Ticket, IBindingCommand
 {
     private const int Posting = 1;
@@ -39,7 +40,8 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     /// <summary>Whether it may not wait behind others: it frees what they wait for.</summary>
     public bool IsUrgent => operation == OffloadOperation.Disconnect && Kind == DisconnectKind.Abortive;
 
-    /// <summary>From here to <see cref="EndPosting"/> it is not answered on this thread: the caller holds its lock.</summary>
+    /// <summary>From here to <see cref="EndPosting"/> it is not answered on this thread: the caller holds its
+    /// lock.</summary>
     public void BeginPosting() => _posting = Posting;
 
     /// <summary>True: it was lost meanwhile.</summary>

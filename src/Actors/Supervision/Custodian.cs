@@ -44,7 +44,8 @@ internal sealed class Custodian(DriverStack stack)
             CarryHome(flight.Head);
     }
 
-    /// <summary>Carries completed parcels up (indicated ones down) to the next living driver on their way home.</summary>
+    /// <summary>Carries completed parcels up (indicated ones down) to the next living driver on their way
+    /// home.</summary>
     /// <param name="head">A chain whose every parcel is held by the custodian.</param>
     public void CarryHome(Parcel? head)
     {
@@ -95,7 +96,8 @@ internal sealed class Custodian(DriverStack stack)
         }
     }
 
-    /// <summary>The target did not answer in time: it has lost its adapter. What it may still write to is never reused.</summary>
+    /// <summary>The target did not answer in time: it has lost its adapter. What it may still write to is never
+    /// reused.</summary>
     public void GiveUpOn(ConnectionEntry entry)
     {
         lock (entry.Lock)
@@ -143,7 +145,8 @@ internal sealed class Custodian(DriverStack stack)
             entry.Shelf?.Tell(new ConnectionOrphaned(entry), ActorRefs.NoSender);
     }
 
-    /// <summary>A socket that nobody will fetch any more ends with a RST: a FIN would look like a whole stream.</summary>
+    /// <summary>A socket that nobody will fetch any more ends with a RST: a FIN would look like a whole
+    /// stream.</summary>
     public static void Discard(ConnectionEntry entry)
     {
         if (entry.Remains?.Socket is not { } socket || entry.Ended)

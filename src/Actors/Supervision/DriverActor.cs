@@ -5,8 +5,8 @@ using ChimneyActors.Ndis;
 namespace ChimneyActors.Supervision;
 
 /// <summary>What every driver of a stack has in common: it keeps what is in hand while a message is handled.</summary>
-/// <remarks>A driver that throws loses its edge at once, so that nothing is told to it any more; what it had in hand goes
-/// home from here, what waits in its mailbox by the dead letters. A driver that returns must have passed or parked
+/// <remarks>A driver that throws loses its edge at once, so that nothing is told to it any more; what it had in hand
+/// goes home from here, what waits in its mailbox by the dead letters. A driver that returns must have passed or parked
 /// what it was given: keeping it silently is seen here, and named.</remarks>
 internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) : UntypedActor
 {

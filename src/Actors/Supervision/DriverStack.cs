@@ -71,7 +71,8 @@ internal sealed class DriverStack
 
     public NetBufferListPool Receives { get; }
 
-    /// <summary>Grows by two with every connection: one graceful and one abortive disconnect never wait for room.</summary>
+    /// <summary>Grows by two with every connection: one graceful and one abortive disconnect never wait for
+    /// room.</summary>
     public NetBufferListPool Disconnects { get; }
 
     public NetBufferListPool Indications { get; }
@@ -79,7 +80,8 @@ internal sealed class DriverStack
     /// <summary>Blocks of state operations that are on their way, for the auditor.</summary>
     public ConcurrentDictionary<OffloadBlock, byte> Blocks { get; } = new();
 
-    /// <summary>The holder of received data while the host has it: lent data outlives the binding that lent it.</summary>
+    /// <summary>The holder of received data while the host has it: lent data outlives the binding that lent
+    /// it.</summary>
     public HolderId Lender { get; } = HolderId.Next();
 
     /// <summary>Crashes on purpose; null except in stress and tests.</summary>

@@ -8,7 +8,8 @@ namespace ChimneyActors.Supervision;
 internal sealed record Incarnation(IActorRef Ref, HolderId Holder);
 
 /// <summary>Where a driver is now. Owned by its supervisor, used by its neighbours, named by contexts.</summary>
-/// <remarks>An edge outlives the actors behind it: it is pointed at the fresh instance before that one starts.</remarks>
+/// <remarks>An edge outlives the actors behind it: it is pointed at the fresh instance before that one
+/// starts.</remarks>
 internal sealed class Edge(string name) : ContextOwner
 {
     private Incarnation? _current;
@@ -31,7 +32,8 @@ internal sealed class Edge(string name) : ContextOwner
             Interlocked.CompareExchange(ref _current, null, now);
     }
 
-    /// <summary>Hands a chain over: wins custody for the neighbour, then tells it. Nothing stands between the two.</summary>
+    /// <summary>Hands a chain over: wins custody for the neighbour, then tells it. Nothing stands between the
+    /// two.</summary>
     /// <returns>What became of it; only <see cref="PassResult.Passed"/> means that the caller is rid of it.</returns>
     public PassResult Pass(OffloadMessage message, Flight flight, HolderId from, IActorRef? sender)
     {

@@ -13,7 +13,8 @@ internal static class FailurePolicy
 
     /// <summary>The status of a request that the custodian brings home, no driver below having executed it.</summary>
     /// <param name="operation">The request.</param>
-    /// <param name="connectionIsGood">Whether the connection can still be uploaded; then the host goes on with it.</param>
+    /// <param name="connectionIsGood">Whether the connection can still be uploaded; then the host goes on with
+    /// it.</param>
     public static NdisStatus StatusOf(OffloadOperation operation, bool connectionIsGood) => operation switch
     {
         OffloadOperation.Initiate or OffloadOperation.Terminate => NdisStatus.Failure,

@@ -4,8 +4,10 @@ using ChimneyActors.Buffers;
 
 namespace ChimneyActors.Supervision;
 
-/// <summary>Asks before it judges: a connection whose oldest request is too old is told to ask its target about it.</summary>
-/// <remarks>A peer that does not acknowledge is no fault (DISC-37); how long to wait for it is the host's policy.</remarks>
+/// <summary>Asks before it judges: a connection whose oldest request is too old is told to ask its target about
+/// it.</summary>
+/// <remarks>A peer that does not acknowledge is no fault (DISC-37); how long to wait for it is the host's
+/// policy.</remarks>
 internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTimers
 {
     private static readonly object Tick = new();
@@ -23,7 +25,8 @@ internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTim
                 entry.Edge.Tell(HangSuspect.Instance, Self);
             if (IsOver(entry.SeverSince, stack.Settings.SeverDeadline))
             {
-                Context.GetLogger().Error("The target of {0} does not let go of connection {1}; its memory is quarantined",
+                Context.GetLogger().Error(
+                    "The target of {0} does not let go of connection {1}; its memory is quarantined",
                     entry.Shelf?.Name, entry.Handle);
                 stack.Custodian.GiveUpOn(entry);
             }

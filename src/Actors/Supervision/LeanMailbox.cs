@@ -18,7 +18,8 @@ public sealed class LeanMailbox : MailboxType, IProducesMessageQueue<LeanMessage
     public override IMessageQueue Create(IActorRef owner, ActorSystem system) => new LeanMessageQueue();
 }
 
-/// <summary>A ring that is made with the first message and grows; Akka's default holds two queues from the start.</summary>
+/// <summary>A ring that is made with the first message and grows; Akka's default holds two queues from the
+/// start.</summary>
 public sealed class LeanMessageQueue : IMessageQueue
 {
     private const int SmallSize = 4;

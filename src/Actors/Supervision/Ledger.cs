@@ -3,7 +3,8 @@ using ChimneyActors.Buffers;
 
 namespace ChimneyActors.Supervision;
 
-/// <summary>The counts that the cells cannot keep, and the reports of unlawful moves. Not on the hot path's way.</summary>
+/// <summary>The counts that the cells cannot keep, and the reports of unlawful moves. Not on the hot path's
+/// way.</summary>
 internal sealed class Ledger : IVerifier
 {
     private const int ReportsMax = 1000;

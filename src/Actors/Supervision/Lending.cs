@@ -10,7 +10,8 @@ internal static class Lending
     /// <summary>Lends accepted data to the host. False: the driver does not hold it.</summary>
     public static bool Lend(DriverStack stack, Flight flight, HolderId from) => flight.TryPass(from, stack.Lender);
 
-    /// <summary>The host is finished: the list goes home, from whatever thread. False: it was returned before.</summary>
+    /// <summary>The host is finished: the list goes home, from whatever thread. False: it was returned
+    /// before.</summary>
     public static bool Return(DriverStack stack, NetBufferList list, FlightId flight) =>
         GoHome(stack, list, flight, NdisStatus.Success, list.FirstNetBuffer.DataLength);
 

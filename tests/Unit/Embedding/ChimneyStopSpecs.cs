@@ -63,7 +63,8 @@ public abstract class ChimneyStopSpecs : StackSpec
             if (i % 5 == 0)
                 _ = Ask("receive", connection.ReceiveAsync(new byte[1]));
             if (i % 11 == 0)
-                _ = Ask("disconnect", connection.DisconnectAsync(i % 2 == 0 ? DisconnectKind.Graceful : DisconnectKind.Abortive));
+                _ = Ask("disconnect", connection.DisconnectAsync(
+                    i % 2 == 0 ? DisconnectKind.Graceful : DisconnectKind.Abortive));
             if (i % 50 == 49)
                 _ = Ask("upload", connection.UploadAsync());
             if (i % 16 == 0)

@@ -6,7 +6,8 @@ using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Protocols;
 
-/// <summary>Exhausted pools make a binding wait; they never fail, lose, double or block what is not waiting for them.</summary>
+/// <summary>Exhausted pools make a binding wait; they never fail, lose, double or block what is not waiting for
+/// them.</summary>
 public sealed class BindingQueueSpecs : SmallPoolSpec
 {
     [Fact]
@@ -104,7 +105,8 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
         {
             OffloadedConnection connection = await OffloadAsync();
             Crashes.Arm("tcpip", step, visit);
-            Task<SendResult>[] sends = [.. Enumerable.Range(0, 10).Select(i => connection.SendAsync(new byte[] { (byte)i }))];
+            Task<SendResult>[] sends =
+                [.. Enumerable.Range(0, 10).Select(i => connection.SendAsync(new byte[] { (byte)i }))];
             SendResult[] results = await Named($"sends {visit}", Task.WhenAll(sends));
             Crashes.Disarm();
             UploadResult rest = await Named("upload", connection.UploadAsync());
@@ -112,7 +114,8 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
             // Nothing is sent after its caller was told that it was not: the memory is the caller's again.
             got.ShouldBe(Enumerable.Range(0, got.Length).Select(i => (byte)i), $"{visit}");
             for (int i = 0; i < results.Length; i++)
-                results[i].Status.ShouldBe(i < got.Length ? NdisStatus.Success : NdisStatus.UploadInProgress, $"{visit}");
+                results[i].Status.ShouldBe(
+                    i < got.Length ? NdisStatus.Success : NdisStatus.UploadInProgress, $"{visit}");
             rest.Socket!.Dispose();
         }
     }

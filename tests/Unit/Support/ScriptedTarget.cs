@@ -5,7 +5,8 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Unit.Support;
 
-/// <summary>A target that does what the spec says, when the spec says it. No network; only the contract of the plug.</summary>
+/// <summary>A target that does what the spec says, when the spec says it. No network; only the contract of the
+/// plug.</summary>
 internal sealed class ScriptedTarget : IOffloadTarget
 {
     private readonly Lock _lock = new();

@@ -4,8 +4,10 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Unit.Support;
 
-/// <summary>One connection of a <see cref="ScriptedTarget"/>: what the contract asks of a target, and nothing more.</summary>
-/// <remarks>One indication at a time waits for its answer; what the host refused waits for a posted receive (RIND-05).</remarks>
+/// <summary>One connection of a <see cref="ScriptedTarget"/>: what the contract asks of a target, and nothing
+/// more.</summary>
+/// <remarks>One indication at a time waits for its answer; what the host refused waits for a posted receive
+/// (RIND-05).</remarks>
 internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadBlock begin, Peer peer) : IPoolWaiter
 {
     private readonly Lock _lock = new();

@@ -130,8 +130,8 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
     }
 
     /// <summary>The acknowledged place, from what the kernel was given and what it says is outstanding.</summary>
-    /// <remarks>The FIN is the byte behind the last. What was outstanding before the hand-over counts too, so the result
-    /// may lie before the place where we began.</remarks>
+    /// <remarks>The FIN is the byte behind the last. What was outstanding before the hand-over counts too, so the
+    /// result may lie before the place where we began.</remarks>
     internal static long Reckon(long accepted, bool finSent, int outstanding) =>
         Math.Min(accepted, accepted + (finSent ? 1 : 0) - outstanding);
 
