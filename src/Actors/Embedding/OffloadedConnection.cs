@@ -197,7 +197,7 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         }
     }
 
-    private static void CheckDisconnect(DisconnectKind kind, ReadOnlyMemory<byte> data)
+    internal static void CheckDisconnect(DisconnectKind kind, ReadOnlyMemory<byte> data)
     {
         if (kind is not (DisconnectKind.Graceful or DisconnectKind.Abortive))
             throw new ArgumentOutOfRangeException(nameof(kind), kind, "Graceful or Abortive, exactly one (DISC-01).");

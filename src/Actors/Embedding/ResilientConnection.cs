@@ -78,8 +78,11 @@ public sealed partial class ResilientConnection : IConnectionUser
 
     /// <summary>Closes the send half after all data, or aborts the connection.</summary>
     public void Disconnect(
-        DisconnectKind kind, ReadOnlyMemory<byte> data, Action<object?, DisconnectResult> completed, object? state) =>
+        DisconnectKind kind, ReadOnlyMemory<byte> data, Action<object?, DisconnectResult> completed, object? state)
+    {
+        OffloadedConnection.CheckDisconnect(kind, data);
         Add([new PendingRequest(OffloadOperation.Disconnect, data, kind, state) { Disconnected = completed }]);
+    }
 
     /// <summary>Takes the connection back and closes its socket. What is not acknowledged by then is aborted.</summary>
     public async Task<ConnectionSummary> CloseAsync()

@@ -7,7 +7,7 @@ namespace ChimneyActors.Embedding;
 /// <summary>Which drivers a stack has, and which stands over which.</summary>
 public sealed class StackBuilder
 {
-    /// <summary>Most drivers between the user and the wire.</summary>
+    /// <summary>Most drivers over a miniport: seven intermediates and a binding.</summary>
     public const int LayersMax = 8;
 
     private readonly Dictionary<string, DriverPlan> _drivers = [];

@@ -91,10 +91,13 @@ internal sealed class ConnectionActor : DriverActor
         }
         if (!won.IsEmpty)
             PassUp(won.ToCompletion());
-        if (_tcp.HasGap && _entry.SaidLast is null)
+        if (_tcp.HasGap && !SaidMustUpload)
             Say(new TcpOffloadEvent(
                 _entry.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.UploadRequested, 0));
     }
+
+    private bool SaidMustUpload => _entry.SaidLast is { } last && (last.Type == TcpOffloadEventType.Abort
+        || OffloadEvents.IsMandatory((TcpUploadReason)last.Information));
 
     private void GoUp(OffloadCompletion completion)
     {
@@ -173,7 +176,8 @@ internal sealed class ConnectionActor : DriverActor
     private void TakeReturned(TcpOffloadReceiveReturn back)
     {
         Between();
-        back.Flight.Head.Frames.Clear();
+        for (Parcel? parcel = back.Flight.Head; parcel is not null; parcel = parcel.Next)
+            parcel.Frames.Clear();
         Landing.Land(Stack, back.Flight, Me);
         _target.Answer(back, _upcalls);
     }
@@ -220,7 +224,7 @@ internal sealed class ConnectionActor : DriverActor
             next = next.ParkedNext;
         if (next is not NetBufferList list)
             return;
-        if (_entry.StateOperations.First is { Operation: OffloadOperation.Terminate })
+        if (_tcp.IsAborted || _entry.StateOperations.First is { Operation: OffloadOperation.Terminate })
         {
             // The host takes nothing any more, and the target waits for an answer (TERM-06).
             _entry.Lost.Remove(list);

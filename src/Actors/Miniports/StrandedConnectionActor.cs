@@ -35,6 +35,7 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
             case OffloadRequest request: Refuse(request); break;
             case TcpOffloadReceiveAccepted accepted: Accept(accepted); break;
             case LookAgain: LookAround(); break;
+            case HangSuspect: GiveUpWaiting(); break;
             default: break;     // a target's last words; it was severed
         }
     }
@@ -58,7 +59,10 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
         }
         if (block is not null && block.Custody.TryMove(CustodyState.Outstanding, block.Custody.Flight,
             HolderId.Custodian, CustodyState.Outstanding, block.Custody.Flight, Me))
+        {
             entry.StateOperations.Park(block);
+            entry.OldestSince = Stack.Now;
+        }
         AnswerTerminate();
     }
 
@@ -66,6 +70,21 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
     {
         Between();
         entry.StateOperations.Park(terminate.Block);
+        entry.OldestSince = Stack.Now;
+        AnswerTerminate();
+    }
+
+    /// <summary>Received bytes that do not turn up never will: the target told of more than it had. The stream is lost
+    /// rather than given back with a hole.</summary>
+    private void GiveUpWaiting()
+    {
+        if (entry.StateOperations.First is not { } terminate || Remains.Socket is null)
+            return;
+        Stack.Ledger.Report(VerifierCheck.ByteAccount, entry.Edge.Name, terminate, terminate.Custody.Flight,
+            $"received data up to {Remains.Positions.Received} never turned up: {entry.Describe()}");
+        Custodian.Abort(Remains.Socket);
+        lock (entry.Lock)
+            entry.Remains = Remains with { Socket = null };
         AnswerTerminate();
     }
 
@@ -80,7 +99,8 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
                 return;
             buffered = entry.Undelivered.From(entry.AcceptedThrough);
             long received = Math.Max(Remains.Positions.Received, entry.IndicatedThrough);
-            if (entry.AcceptedThrough + buffered.Length < received)
+            // Without a socket there is no stream to go on with, and nothing to wait for.
+            if (Remains.Socket is not null && entry.AcceptedThrough + buffered.Length < received)
                 return;
         }
         var block = (OffloadBlock)entry.StateOperations.First;

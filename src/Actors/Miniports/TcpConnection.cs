@@ -19,8 +19,8 @@ internal sealed class TcpConnection
     /// upload.</summary>
     public bool HasGap { get; private set; }
 
-    /// <summary>Whether the connection is over, or on its way back to the host.</summary>
-    public bool IsLeaving => _aborted || _uploading;
+    /// <summary>Whether the connection was reset, by either side: nothing is indicated any more (RIND-17).</summary>
+    public bool IsAborted => _aborted;
 
     /// <summary>The verdict on a request: Pending to go on, else the status to complete it with.</summary>
     public NdisStatus Admit(OffloadRequest request) => request switch
@@ -42,7 +42,7 @@ internal sealed class TcpConnection
         {
             case TcpOffloadEventType.Abort: _aborted = true; break;
             case TcpOffloadEventType.Disconnect: _peerClosed = true; break;
-            case TcpOffloadEventType.Retrieve when IsMandatory((TcpUploadReason)said.Information):
+            case TcpOffloadEventType.Retrieve when OffloadEvents.IsMandatory((TcpUploadReason)said.Information):
                 _uploading = true;
                 break;
             default: break;
@@ -73,11 +73,6 @@ internal sealed class TcpConnection
             throw new ContractViolationException(VerifierCheck.ByteAccount, target,
                 $"{list.Status} with {list.BytesTransferred} bytes and {list.DataLength} left");
     }
-
-    /// <summary>The reasons that always lead to an upload (EVT-11).</summary>
-    public static bool IsMandatory(TcpUploadReason reason) => reason is TcpUploadReason.HardwareFailure
-        or TcpUploadReason.InvalidState or TcpUploadReason.ReceivedUrgentData
-        or TcpUploadReason.TimeoutExpiration or TcpUploadReason.UploadRequested;
 
     private NdisStatus AdmitInitiate(OffloadBlock block)
     {
@@ -133,13 +128,14 @@ internal sealed class TcpConnection
     private static bool IsAllowed(OffloadOperation operation, NdisStatus status) => operation switch
     {
         OffloadOperation.Send => status is NdisStatus.Success or NdisStatus.RequestAborted
-            or NdisStatus.UploadInProgress or NdisStatus.InvalidState or NdisStatus.Paused,
+            or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
         OffloadOperation.Receive => status is NdisStatus.Success or NdisStatus.RequestAborted
             or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
         OffloadOperation.Disconnect => status is NdisStatus.Success or NdisStatus.RequestAborted
             or NdisStatus.UploadInProgress,
         OffloadOperation.Terminate => status is NdisStatus.Success or NdisStatus.Failure,
-        OffloadOperation.Initiate => status is not (NdisStatus.Pending or NdisStatus.RequestAborted),
+        OffloadOperation.Initiate => status is NdisStatus.Success or NdisStatus.Failure or NdisStatus.Resources
+            or NdisStatus.OffloadTcpEntries or NdisStatus.OffloadConnectionRejected,
         _ => false,
     };
 }

@@ -59,6 +59,15 @@ public enum TcpUploadReason
     HardwareFailure = 11,
 }
 
+/// <summary>What the events mean for the host.</summary>
+public static class OffloadEvents
+{
+    /// <summary>The reasons that always lead to an upload (EVT-11).</summary>
+    public static bool IsMandatory(TcpUploadReason reason) => reason is TcpUploadReason.HardwareFailure
+        or TcpUploadReason.InvalidState or TcpUploadReason.ReceivedUrgentData
+        or TcpUploadReason.TimeoutExpiration or TcpUploadReason.UploadRequested;
+}
+
 /// <summary>Something happened to a connection.</summary>
 /// <param name="Connection">The connection.</param>
 /// <param name="Type">What.</param>

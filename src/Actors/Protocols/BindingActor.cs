@@ -61,7 +61,8 @@ internal sealed class BindingActor(
     /// <returns>The members that found no room.</returns>
     private Post? Depart(Post post, int lane = -1)
     {
-        bool ended = post.Connection.Entry is not { Ended: false };
+        // After its terminate nothing is posted on a connection any more (SEND-17, TERM-04).
+        bool ended = post.Connection.Leaving || post.Connection.Entry is not { Ended: false };
         Post? rest = null;
         NetBufferList? head = ended ? null : Rent(post, out rest);
         if (head is null && !ended)
@@ -251,17 +252,29 @@ internal sealed class BindingActor(
                 connection.Told = TcpOffloadEventType.Abort;
                 TellUser(connection.User.Aborted);
                 break;
-            case TcpOffloadEventType.Retrieve when connection.Told == default:
-                connection.Told = TcpOffloadEventType.Retrieve;
-                TellUser(() => connection.User.UploadWanted((TcpUploadReason)said.Information));
+            case TcpOffloadEventType.Retrieve when connection.Told != TcpOffloadEventType.Abort:
+                TellWish(connection, (TcpUploadReason)said.Information);
                 break;
             default:
                 break;
         }
     }
 
+    /// <summary>Once; but a reason that leaves no choice is told after one that did (EVT-10, EVT-11).</summary>
+    private void TellWish(BindingConnection connection, TcpUploadReason reason)
+    {
+        bool mandatory = OffloadEvents.IsMandatory(reason);
+        if (connection.ToldMustUpload || (connection.Told == TcpOffloadEventType.Retrieve && !mandatory))
+            return;
+        connection.Told = TcpOffloadEventType.Retrieve;
+        connection.ToldMustUpload = mandatory;
+        TellUser(() => connection.User.UploadWanted(reason));
+    }
+
     private void CheckFin(BindingConnection connection)
     {
+        if (connection.Told == TcpOffloadEventType.Abort)
+            return;     // Disconnect never follows Abort (EVT-22)
         if (connection.ToldFin || connection.EarlyFin is not { } fin || connection.Received < fin.StreamOffset)
             return;
         connection.ToldFin = true;

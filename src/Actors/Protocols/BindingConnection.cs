@@ -64,6 +64,9 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     /// <summary>What the user has been told already.</summary>
     public TcpOffloadEventType Told { get; set; }
 
+    /// <summary>Whether the user has been told of a reason for an upload that leaves no choice.</summary>
+    public bool ToldMustUpload { get; set; }
+
     /// <summary>Whether the user has been told of the peer's FIN.</summary>
     public bool ToldFin { get; set; }
 

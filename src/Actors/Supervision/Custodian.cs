@@ -155,7 +155,8 @@ internal sealed class Custodian(DriverStack stack)
         Abort(socket);
     }
 
-    private static void Abort(Socket? socket)
+    /// <summary>Ends a socket with a RST.</summary>
+    public static void Abort(Socket? socket)
     {
         if (socket is null)
             return;
@@ -241,8 +242,10 @@ internal sealed class Custodian(DriverStack stack)
         if (parcel is NetBufferList list && list.Operation is OffloadOperation.Send or OffloadOperation.Disconnect)
             bytes = Math.Clamp(remains.Positions.Acknowledged - list.StreamOffset, 0, list.DataLength);
         bool good = remains.Socket is not null && !stack.Stopping;
-        if (parcel.TryComplete(parcel.Custody.Flight, HolderId.Custodian,
-            FailurePolicy.StatusOf(parcel.Operation, good), bytes))
+        bool whole = bytes > 0 && parcel is NetBufferList { Operation: OffloadOperation.Send } sent
+            && bytes == sent.DataLength;
+        NdisStatus status = whole ? NdisStatus.Success : FailurePolicy.StatusOf(parcel.Operation, good);
+        if (parcel.TryComplete(parcel.Custody.Flight, HolderId.Custodian, status, bytes))
         {
             parcel.BroughtHome = true;
             stack.Ledger.CountBroughtHome();

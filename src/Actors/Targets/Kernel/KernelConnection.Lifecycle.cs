@@ -82,14 +82,16 @@ internal sealed partial class KernelConnection
     }
 
     /// <summary>Our own abort (DISC-05, DISC-08, DISC-31, DISC-33): everything else completes before it does.</summary>
-    private void Abort()
+    /// <returns>SUCCESS only if the RST was sent (DISC-14).</returns>
+    private NdisStatus Abort()
     {
         if (_send.AwaitsPeer)
             _send.Settle();   // asked before the RST: afterwards the kernel no longer knows
         Detach();
         _phase = Phase.Aborted;
-        NativeTcp.Abort(Descriptor);
+        int error = NativeTcp.Abort(Descriptor);
         EndAll(NdisStatus.RequestAborted);
+        return error < 0 ? NdisStatus.RequestAborted : NdisStatus.Success;
     }
 
     /// <summary>The socket has died: reset by the peer, or given up by the kernel.</summary>

@@ -209,8 +209,8 @@ internal sealed partial class KernelConnection : LoopHandler, IPoolWaiter
         }
         else
         {
-            Abort();
-            Answer(claim, NdisStatus.Success, upcalls);
+            NdisStatus end = Abort();
+            Answer(claim, end, upcalls);
         }
     }
 
