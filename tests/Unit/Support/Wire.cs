@@ -81,6 +81,18 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
             RunLocked(count);
     }
 
+    /// <summary>Gives the peer all that waits, a FIN too; but nobody has acknowledged it.</summary>
+    public void TakeWithoutAcknowledging()
+    {
+        lock (_lock)
+            foreach ((Claim claim, OffloadRequest request) in _sends)
+            {
+                var list = (NetBufferList)claim.Parcel;
+                peer.Take(list, request is TcpOffloadDisconnect);
+                _sent += list.FirstNetBuffer.DataLength;
+            }
+    }
+
     /// <summary>The peer sends.</summary>
     public void Feed(ReadOnlySpan<byte> data, bool fin = false)
     {
