@@ -127,6 +127,13 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
         }
     }
 
+    /// <summary>The peer acknowledges, but the target has not come to say so.</summary>
+    public void AcknowledgeUntold(int bytes)
+    {
+        lock (_lock)
+            _sent += bytes;
+    }
+
     public Severed Forget()
     {
         lock (_lock)
