@@ -80,17 +80,7 @@ internal sealed class ConnectionActor : DriverActor
 
     private void Refuse(OffloadRequest request, NdisStatus verdict)
     {
-        FlightId flight = request.Flight.Id;
-        var won = default(WonChain);
-        for (Parcel? parcel = request.Flight.Head; parcel is not null;)
-        {
-            Parcel? next = parcel.Next;     // completing unlinks
-            if (parcel.TryComplete(flight, Me, verdict, 0))
-                won.Add(parcel);
-            parcel = next;
-        }
-        if (!won.IsEmpty)
-            PassUp(won.ToCompletion());
+        RefuseHome(request, verdict);
         if (_tcp.HasGap && !SaidMustUpload)
             Say(new TcpOffloadEvent(
                 _entry.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.UploadRequested, 0));

@@ -125,19 +125,7 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
     {
         Between();
         request.Flight.Disperse(Me);
-        NdisStatus verdict = Remains.Socket is null ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress;
-        var won = default(WonChain);
-        for (Parcel? parcel = request.Flight.Head; parcel is not null;)
-        {
-            Parcel? next = parcel.Next;
-            if (parcel.TryComplete(request.Flight.Id, Me, verdict, 0))
-                won.Add(parcel);
-            parcel = next;
-        }
-        if (won.IsEmpty)
-            return;
-        OffloadCompletion completion = won.ToCompletion();
-        Pass((Edge)completion.Flight.Head.Frames.Top.Driver, completion, completion.Flight);
+        RefuseHome(request, Remains.Socket is null ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress);
     }
 
     private void TakeBack(OffloadCompletion back, bool isReturn)

@@ -95,6 +95,23 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         }
     }
 
+    /// <summary>Completes every parcel of a request that is not carried out, and passes them home as one chain.</summary>
+    protected void RefuseHome(OffloadRequest request, NdisStatus verdict)
+    {
+        var won = default(WonChain);
+        for (Parcel? parcel = request.Flight.Head; parcel is not null;)
+        {
+            Parcel? next = parcel.Next;     // completing unlinks
+            if (parcel.TryComplete(request.Flight.Id, me, verdict, 0))
+                won.Add(parcel);
+            parcel = next;
+        }
+        if (won.IsEmpty)
+            return;
+        OffloadCompletion completion = won.ToCompletion();
+        Pass((Edge)completion.Flight.Head.Frames.Top.Driver, completion, completion.Flight);
+    }
+
     /// <summary>Tells a neighbour something without custody; between its lives the custodian redirects it.</summary>
     protected void Tell(Edge? to, OffloadMessage message)
     {
