@@ -116,13 +116,21 @@ public sealed class Chimney : IAsyncDisposable
         await Task.WhenAny(StopRootAsync(), _system.WhenTerminated).ConfigureAwait(false);
         await SeveredAsync().ConfigureAwait(false);
         Auditor.Finish(_stack);
-        // From here on posts answer themselves: first the mark, then the deafness.
+        // From here on posts answer themselves.
         _stack.EndStop();
-        _system.EventStream.Unsubscribe(_tap);
         Auditor.Finish(_stack);
         foreach (IOffloadTarget target in _targets)
             if (target is IAsyncDisposable removable)
                 await removable.DisposeAsync().ConfigureAwait(false);
+        _ = ForgetLaterAsync();
+    }
+
+    /// <summary>Stays subscribed for a while: a thread that was emptying a dead mailbox when it lost its turn may have a
+    /// post of somebody else in its hands, who was told before the end that it is on its way.</summary>
+    private async Task ForgetLaterAsync()
+    {
+        await Task.Delay(_stack.Settings.StopTimeout).ConfigureAwait(false);
+        _system.EventStream.Unsubscribe(_tap);
     }
 
     private async Task StopRootAsync()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using Akka.Actor;
 using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
@@ -40,22 +41,28 @@ public abstract class ChimneyStopSpecs : StackSpec
 
     private async Task LoadAsync()
     {
+        using Socket first = NewSocket();
+        using Socket second = NewSocket();
         OffloadedConnection? connection = null;
         ResilientConnection? resilient = null;
         for (int i = 0; !_over; i++)
         {
+            if (i % 16 == 0 || connection is null)
+                await Task.Yield();
             try
             {
-                if (connection is null || i % 50 == 0)
-                    connection = await Ask("offload", Chimney.Binding("tcpip").OffloadAsync(NewSocket()));
-                if (resilient is null)
-                    resilient = await Ask("open", ResilientConnection.OpenAsync(
-                        Chimney.Binding("tcpip"), NewSocket(), new HearingUser()));
+                connection ??= await Ask("offload", Chimney.Binding("tcpip").OffloadAsync(first));
+                resilient ??= await Ask("open", ResilientConnection.OpenAsync(
+                    Chimney.Binding("tcpip"), second, new HearingUser()));
             }
             catch (OffloadException)
             {
                 if (connection is null)
-                    continue;
+                    continue;       // the stack has ended: asking again is lawful, and answered at once
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
             }
             _ = Ask("send", connection.SendAsync(new byte[1]));
             if (resilient is not null)
@@ -66,9 +73,10 @@ public abstract class ChimneyStopSpecs : StackSpec
                 _ = Ask("disconnect", connection.DisconnectAsync(
                     i % 2 == 0 ? DisconnectKind.Graceful : DisconnectKind.Abortive));
             if (i % 50 == 49)
-                _ = Ask("upload", connection.UploadAsync());
-            if (i % 16 == 0)
-                await Task.Yield();
+            {
+                UploadResult rest = await Ask("upload", connection.UploadAsync());
+                connection = rest.Socket is null ? connection : null;
+            }
         }
     }
 
