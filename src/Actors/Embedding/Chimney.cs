@@ -71,6 +71,9 @@ public sealed class Chimney : IAsyncDisposable
         plan.Check();
         system.Settings.InjectTopLevelFallback(ChimneySettings.Reference());
         ChimneySettings settings = ChimneySettings.From(system.Settings.Config);
+        if (!system.Dispatchers.HasDispatcher(settings.Stack.Dispatcher))
+            throw new ChimneySettingsException($"setting chimney.dispatcher = '{settings.Stack.Dispatcher}': "
+                + "must be the path of a dispatcher in the host's configuration");
         int number = Interlocked.Increment(ref _count);
         var stack = new DriverStack($"chimney{number}", settings.Stack, plan.Clock) { Crashes = plan.CrashPlan };
         ILoggingAdapter log = Logging.GetLogger(system, stack.Name);

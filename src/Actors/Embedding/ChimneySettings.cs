@@ -11,9 +11,16 @@ public sealed class ChimneySettingsException(string message) : Exception(message
 /// <summary>Every setting of the library, typed and checked; the only reader of its HOCON.</summary>
 public sealed class ChimneySettings
 {
-    private ChimneySettings(StackSettings stack) => Stack = stack;
+    private ChimneySettings(StackSettings stack, IReadOnlyCollection<string> keys)
+    {
+        Stack = stack;
+        Keys = keys;
+    }
 
     internal StackSettings Stack { get; }
+
+    /// <summary>The keys that were read, as they stand under <c>chimney</c>.</summary>
+    internal IReadOnlyCollection<string> Keys { get; }
 
     /// <summary>The defaults, as embedded in the library.</summary>
     public static Config Reference()
@@ -29,7 +36,7 @@ public sealed class ChimneySettings
     public static ChimneySettings From(Config config)
     {
         var read = new Reader(config.WithFallback(Reference()));
-        return new ChimneySettings(new StackSettings
+        var stack = new StackSettings
         {
             SendsMax = read.Count("pools.sends-max", 1, 1_000_000),
             ReceivesMax = read.Count("pools.receives-max", 1, 1_000_000),
@@ -46,11 +53,14 @@ public sealed class ChimneySettings
                 "hang-watch.sever-deadline", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             StopTimeout = read.Duration("stop-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             Dispatcher = read.Text("dispatcher"),
-        });
+        };
+        return new ChimneySettings(stack, read.Keys);
     }
 
     private sealed class Reader(Config config)
     {
+        public HashSet<string> Keys { get; } = [];
+
         public int Count(string key, int min, int max)
         {
             string text = Text(key);
@@ -63,6 +73,7 @@ public sealed class ChimneySettings
         public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
         {
             TimeSpan value;
+            Keys.Add(key);
             try
             {
                 value = config.GetTimeSpan("chimney." + key, null, allowInfinite: false);
@@ -79,6 +90,7 @@ public sealed class ChimneySettings
         public string Text(string key)
         {
             string path = "chimney." + key;
+            Keys.Add(key);
             try
             {
                 return config.GetString(path) is { Length: > 0 } text ? text : throw Wrong(key, "", "not empty");
