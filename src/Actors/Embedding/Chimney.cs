@@ -128,8 +128,8 @@ public sealed class Chimney : IAsyncDisposable
         _ = ForgetLaterAsync();
     }
 
-    /// <summary>Stays subscribed for a while: a thread that was emptying a dead mailbox when it lost its turn may have a
-    /// post of somebody else in its hands, who was told before the end that it is on its way.</summary>
+    /// <summary>Stays subscribed for a while: a thread that was emptying a dead mailbox when it lost its turn may have
+    /// a post of somebody else in its hands, who was told before the end that it is on its way.</summary>
     private async Task ForgetLaterAsync()
     {
         await Task.Delay(_stack.Settings.StopTimeout).ConfigureAwait(false);
