@@ -12,6 +12,7 @@ namespace ChimneyActors.Embedding;
 internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<DriverPlan> plans) : UntypedActor, IWithTimers
 {
     private readonly Dictionary<IActorRef, Slot> _running = [];
+    private IActorRef? _watch;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -27,7 +28,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
                 AddBinding(plan, byName[plan.Over!].Edge);
             else
                 Start(new Slot(plan.Edge, Budget(), MakeProps(plan, byName[plan.Over!].Edge)));
-        Context.ActorOf(Props.Create(() => new HangWatchActor(stack)), "hang-watch");
+        StartWatch();
     }
 
     protected override void OnReceive(object message)
@@ -35,11 +36,17 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         switch (message)
         {
             case Terminated dead when _running.Remove(dead.ActorRef, out Slot? slot): StartAnew(slot); break;
+            case Terminated dead when dead.ActorRef.Equals(_watch) && !stack.Stopping: StartWatch(); break;
             case Slot due: Start(due); break;
             case IsReady: Sender.Tell(message); break;
             default: Unhandled(message); break;
         }
     }
+
+    /// <summary>Without a watch, who waits for a target that forgot him would wait for ever: it has no
+    /// budget.</summary>
+    private void StartWatch() =>
+        _watch = Context.Watch(Context.ActorOf(Props.Create(() => new HangWatchActor(stack)), "hang-watch"));
 
     private void AddMiniport(DriverPlan plan)
     {

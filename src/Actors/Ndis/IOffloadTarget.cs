@@ -51,7 +51,9 @@ public interface IOffloadUpcalls
 /// <para>
 /// Received data without a posted receive: rent a list from <see cref="IOffloadUpcalls.ReceivePool"/>, fill its Buffer,
 /// make the indication with <see cref="ReceiveIndication.Make"/>. From then on the list is away until it comes back by
-/// <see cref="Answer"/>.
+/// <see cref="Answer"/>. At most one indication of a connection waits for its answer, and meanwhile nothing is placed
+/// into posted receives (RECV-04): the watermark of what the host has, and the one run of data in
+/// <see cref="Ndis.Severed"/>, depend on it.
 /// </para>
 /// </remarks>
 public interface IOffloadTarget

@@ -95,7 +95,8 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         }
     }
 
-    /// <summary>Completes every parcel of a request that is not carried out, and passes them home as one chain.</summary>
+    /// <summary>Completes every parcel of a request that is not carried out, and passes them home as one
+    /// chain.</summary>
     protected void RefuseHome(OffloadRequest request, NdisStatus verdict)
     {
         var won = default(WonChain);

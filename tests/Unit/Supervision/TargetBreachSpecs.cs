@@ -1,3 +1,4 @@
+using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
@@ -22,6 +23,24 @@ public sealed class TargetBreachSpecs : StackSpec
         SendResult sent = await Named("lost", connection.SendAsync("lost"u8.ToArray()));
         sent.ShouldBe(new SendResult(NdisStatus.Success, 4));
         Chimney.Violations.ShouldAllBe(violation => violation.Driver == "nic0");
+        await UploadAndCheckAsync(connection, "lost");
+    }
+
+    [Fact]
+    public async Task A_lost_completion_is_found_though_the_hang_watch_has_died()
+    {
+        Expected = [VerifierCheck.NoProgress];
+        OffloadedConnection connection = await OffloadAsync();
+        IActorRef watch = await Within(System.ActorSelection($"/user/{Chimney.Stack.Name}/hang-watch")
+            .ResolveOne(TimeSpan.FromSeconds(Seconds)));
+        await Within(watch.GracefulStop(TimeSpan.FromSeconds(Seconds)));
+        Target.Deliver = (completion, upcalls) =>
+        {
+            if (completion is not TcpOffloadSendComplete)
+                upcalls.Complete(completion);
+        };
+        (await Named("lost", connection.SendAsync("lost"u8.ToArray())))
+            .ShouldBe(new SendResult(NdisStatus.Success, 4));
         await UploadAndCheckAsync(connection, "lost");
     }
 
