@@ -116,6 +116,8 @@ public sealed class NetBufferListPool
     {
         lock (_lock)
             _max += lists;
+        for (; lists > 0; lists--)
+            PassOn();
     }
 
     /// <summary>Every list ever made, for the auditor.</summary>
