@@ -5,11 +5,12 @@ internal sealed class UndeliveredData
 {
     private SortedDictionary<long, byte[]>? _pieces;
 
-    /// <summary>Keeps a copy.</summary>
+    /// <summary>Keeps a copy. Of two pieces that begin at the same place the longer one is kept.</summary>
     public void Add(long offset, ReadOnlySpan<byte> data)
     {
-        if (data.Length > 0)
-            (_pieces ??= [])[offset] = data.ToArray();
+        _pieces ??= [];
+        if (data.Length > (_pieces.TryGetValue(offset, out byte[]? there) ? there.Length : 0))
+            _pieces[offset] = data.ToArray();
     }
 
     /// <summary>All bytes from an offset on, as far as they are contiguous.</summary>
