@@ -63,42 +63,48 @@ public sealed class ChimneySettings
 
         public int Count(string key, int min, int max)
         {
-            string text = Text(key);
+            string range = $"a whole number from {min} to {max}";
+            string text = Text(key, range);
             if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
                 || value < min || value > max)
-                throw Wrong(key, text, $"a whole number from {min} to {max}");
+                throw Wrong(key, text, range);
             return value;
         }
 
         public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)
         {
+            string range = $"a duration from {min} to {max}, for example 5 s";
+            string text = Text(key, range);
             TimeSpan value;
-            Keys.Add(key);
             try
             {
                 value = config.GetTimeSpan("chimney." + key, null, allowInfinite: false);
             }
-            catch (Exception exception) when (exception is FormatException or ConfigurationException)
+            catch (Exception exception)
+                when (exception is FormatException or OverflowException or ConfigurationException)
             {
-                throw Wrong(key, Text(key), $"a duration from {min} to {max}, for example 5 s");
+                throw Wrong(key, text, range);
             }
             if (value < min || value > max)
-                throw Wrong(key, Text(key), $"a duration from {min} to {max}");
+                throw Wrong(key, text, range);
             return value;
         }
 
-        public string Text(string key)
+        public string Text(string key) => Text(key, "a plain value, not empty");
+
+        private string Text(string key, string range)
         {
-            string path = "chimney." + key;
+            string? text;
             Keys.Add(key);
             try
             {
-                return config.GetString(path) is { Length: > 0 } text ? text : throw Wrong(key, "", "not empty");
+                text = config.GetString("chimney." + key);
             }
-            catch (Exception exception) when (exception is not ChimneySettingsException)
+            catch (Exception exception)
             {
-                throw Wrong(key, exception.Message, "a plain value");
+                throw Wrong(key, exception.Message, range);
             }
+            return text is { Length: > 0 } ? text : throw Wrong(key, "", range);
         }
 
         private static ChimneySettingsException Wrong(string key, string value, string range) =>

@@ -88,6 +88,8 @@ public sealed class StackBuilder
         if (string.IsNullOrEmpty(driver.Name) || !driver.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             throw new ArgumentException(
                 $"Driver name '{driver.Name}': must be letters, digits, '-' and '_', at least one.");
+        if (driver.Kind == DriverKind.Miniport ? driver.Target is null : driver.Over is null)
+            throw new ArgumentException($"'{driver.Name}' must stand over a target or a driver.");
         if (driver.Over is not null && !_drivers.TryGetValue(driver.Over, out _))
             throw new ArgumentException($"'{driver.Name}' stands over '{driver.Over}', which is not in the stack yet.");
         if (driver.Over is not null && _drivers[driver.Over].Kind == DriverKind.Binding)
