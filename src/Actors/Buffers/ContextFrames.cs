@@ -66,7 +66,14 @@ public struct ContextFrames
         _depth = 0;
     }
 
-    /// <inheritdoc/>
-    public override readonly string ToString() =>
-        _depth == 0 ? "none" : string.Join('/', _frames!.Take(_depth).Select(frame => frame.Driver.Name));
+    /// <summary>The drivers that left a context, oldest first. For reports, which may look at a parcel that somebody else
+    /// is using right now: then it is a blurred picture, but never an error.</summary>
+    public override readonly string ToString()
+    {
+        ContextFrame[]? frames = _frames;
+        int depth = _depth;
+        if (frames is null || depth == 0)
+            return "none";
+        return string.Join('/', frames.Take(depth).Select(frame => ((ContextOwner?)frame.Driver)?.Name ?? "?"));
+    }
 }
