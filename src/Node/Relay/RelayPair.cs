@@ -166,30 +166,38 @@ internal sealed class RelayPair : ISession
 
     private async Task<string?> OpenAsync(Socket upstreamSocket)
     {
-        string? problem = await OpenAsync(_relay.Front, _clientSocket, Client).ConfigureAwait(false);
+        (SessionEnd End, string? Detail)? problem =
+            await OpenAsync(_relay.Front, _clientSocket, Client).ConfigureAwait(false);
         if (problem is null)
             problem = await OpenAsync(_relay.Back, upstreamSocket, Upstream).ConfigureAwait(false);
         else
             Reset(upstreamSocket);
         lock (_gate)
             _open = true;
-        if (problem is not null)
-            Abort(SessionEnd.NotOffloaded);
+        if (problem is { } found)
+            Abort(found.End);
         EndIfOver();   // an abort may have come before there was anything to abort
-        return problem;
+        return problem?.Detail;
     }
 
-    private static async Task<string?> OpenAsync(Binding binding, Socket socket, RelaySide side)
+    private static async Task<(SessionEnd End, string? Detail)?> OpenAsync(
+        Binding binding, Socket socket, RelaySide side)
     {
         try
         {
             side.End.Open(await ResilientConnection.OpenAsync(binding, socket, side).ConfigureAwait(false));
             return null;
         }
+        catch (OffloadException refused) when (refused.IsConnectionGone())
+        {
+            Reset(socket);
+            return (side.WhenGone, null);
+        }
         catch (Exception e)
         {
             Reset(socket);
-            return $"{side.Name} side: {(e is OffloadException refused ? refused.Status : e)}";
+            return (SessionEnd.NotOffloaded,
+                $"{side.Name} side: {(e is OffloadException refused ? refused.Status : e)}");
         }
     }
 

@@ -62,6 +62,11 @@ internal abstract class ServiceSession : ISession, IConnectionUser
             await _ended.Task.ConfigureAwait(false);
             summary = await _connection.CloseAsync().ConfigureAwait(false);
         }
+        catch (OffloadException refused) when (refused.IsConnectionGone())
+        {
+            _end = SessionEnd.ClientReset;
+            _socket.Dispose();
+        }
         catch (Exception e)
         {
             _end = SessionEnd.NotOffloaded;

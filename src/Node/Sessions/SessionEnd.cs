@@ -1,3 +1,6 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
+
 namespace ChimneyActors.Node.Sessions;
 
 /// <summary>How a session ended, as its log line and the summary say it.</summary>
@@ -45,4 +48,9 @@ internal static class SessionEndText
 
     /// <summary>As people read it.</summary>
     public static string Text(this SessionEnd end) => Words[(int)end];
+
+    /// <summary>Whether the far side had reset the connection before the stack could take it, as the health checks of
+    /// load balancers do: no fault of the stack. What we accept or connect is rejected for nothing else.</summary>
+    public static bool IsConnectionGone(this OffloadException refused) =>
+        refused.Status == NdisStatus.OffloadConnectionRejected;
 }

@@ -81,6 +81,21 @@ public sealed class RelayTroubleSpecs
     }
 
     [Fact]
+    public async Task A_client_that_resets_at_once_was_reset_by_the_client_whoever_sees_it_first()
+    {
+        using TestServer upstream = new(async socket => await socket.ReceiveToEndAsync());
+        await using ChimneyProcess relay = await ChimneyProcess.RelayAsync(upstream.Address);
+        for (int i = 0; i < 50; i++)
+        {
+            Socket client = await Sockets.ConnectAsync(relay.Address);
+            client.Reset();
+        }
+        await relay.SessionsEndAsync(50);
+        relay.Sessions().ShouldAllBe(session => session.GetProperty("End").GetString() == "client reset");
+        await relay.EndsWellAsync();
+    }
+
+    [Fact]
     public async Task An_upstream_that_resets_resets_its_client()
     {
         using TestServer upstream = new(async socket =>
