@@ -66,8 +66,8 @@ public struct ContextFrames
         _depth = 0;
     }
 
-    /// <summary>The drivers that left a context, oldest first. For reports, which may look at a parcel that somebody else
-    /// is using right now: then it is a blurred picture, but never an error.</summary>
+    /// <summary>The drivers that left a context, oldest first. For reports, which may look at a parcel that somebody
+    /// else is using right now: then it is a blurred picture, but never an error.</summary>
     public override readonly string ToString()
     {
         ContextFrame[]? frames = _frames;

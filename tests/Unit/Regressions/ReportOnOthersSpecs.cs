@@ -3,8 +3,8 @@ using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Unit.Regressions;
 
-/// <summary>A report of a doubled completion describes a parcel that is on its next journey already. Reading its contexts
-/// while another driver changed them threw, and the connection that reported died of it.</summary>
+/// <summary>A report of a doubled completion describes a parcel that is on its next journey already. Reading its
+/// contexts while another driver changed them threw, and the connection that reported died of it.</summary>
 public sealed class ReportOnOthersSpecs
 {
     private static readonly Edge Upper = new("upper");
