@@ -39,6 +39,8 @@ internal static class Landing
             stack.Ledger.CountCompleted();
         // The parcel is given back before the user hears of it, so that a user who posts again at once finds room,
         // and nothing that the user's callback throws can keep it.
+        if (parcel is OffloadBlock ended)
+            stack.Blocks.TryRemove(ended, out _);
         if (parcel.IsQuarantined)
         {
             parcel.Custody.Set(CustodyState.Quarantined, parcel.Custody.Flight, HolderId.None);
@@ -52,7 +54,6 @@ internal static class Landing
         {
             parcel.Custody.Set(CustodyState.Free, default, HolderId.None);
             parcel.ProtocolReserved = null;
-            stack.Blocks.TryRemove((OffloadBlock)parcel, out _);
         }
         try
         {
