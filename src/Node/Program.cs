@@ -1,5 +1,6 @@
 using ChimneyActors.Node.Relay;
 using ChimneyActors.Node.Serve;
+using ChimneyActors.Node.Simulate;
 using ChimneyActors.Node.Stress;
 using ChimneyActors.Node.Verbs;
 
@@ -8,4 +9,5 @@ return await VerbLine.RunAsync(
     args,
     RelayCommand.Create(),
     ServeCommand.Create(),
-    StressCommand.Create());
+    StressCommand.Create(),
+    SimulateCommand.Create());

@@ -45,6 +45,14 @@ public sealed class Binding
         UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted)
     {
         ArgumentNullException.ThrowIfNull(uploaded.Socket);
+        (OffloadedConnection connection, Task<OffloadBlock> initiate) = BeginOffload(uploaded, user, uploadWanted);
+        OffloadBlock done = await initiate.ConfigureAwait(false);
+        return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status);
+    }
+
+    internal (OffloadedConnection Connection, Task<OffloadBlock> Initiate) BeginOffload(
+        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted)
+    {
         var connection = new OffloadedConnection(_stack, _edge, user) { OnUploadWanted = uploadWanted };
         var block = new OffloadBlock
         {
@@ -57,7 +65,6 @@ public sealed class Binding
         var post = new StatePost(connection.Core, OffloadOperation.Initiate, block);
         if (_stack.Stopping || !_edge.Tell(post, null) || _stack.Stopped)
             post.Lost();
-        OffloadBlock done = await post.Done.ConfigureAwait(false);
-        return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status);
+        return (connection, post.Done);
     }
 }

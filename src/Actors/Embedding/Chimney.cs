@@ -74,8 +74,24 @@ public sealed class Chimney : IAsyncDisposable
         if (!system.Dispatchers.HasDispatcher(settings.Stack.Dispatcher))
             throw new ChimneySettingsException($"setting chimney.dispatcher = '{settings.Stack.Dispatcher}': "
                 + "must be the path of a dispatcher in the host's configuration");
+        Chimney chimney = Raise(system, plan, settings.Stack);
+        await chimney._root.Ask<IsReady>(IsReady.Instance, TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        string task = $"stop-{chimney._stack.Name}";
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, task, async () =>
+        {
+            await chimney.DisposeAsync().ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+        // After a hard termination nobody runs tasks: then the end of the system is the signal.
+        _ = system.WhenTerminated.ContinueWith(_ => chimney.StopAsync(), TaskScheduler.Default);
+        return chimney;
+    }
+
+    /// <summary>Makes a stack whose drivers start when the system's dispatchers run them.</summary>
+    internal static Chimney Raise(ActorSystem system, StackBuilder plan, StackSettings settings)
+    {
         int number = Interlocked.Increment(ref _count);
-        var stack = new DriverStack($"chimney{number}", settings.Stack, plan.Clock) { Crashes = plan.CrashPlan };
+        var stack = new DriverStack($"chimney{number}", settings, plan.Clock) { Crashes = plan.CrashPlan };
         ILoggingAdapter log = Logging.GetLogger(system, stack.Name);
         stack.Ledger.IsInjected = plan.IsInjected;
         stack.Ledger.OnViolation = violation =>
@@ -86,16 +102,20 @@ public sealed class Chimney : IAsyncDisposable
         stack.OnDeath = (driver, exception) =>
             log.Warning("Driver {0} died and is replaced: {1}", driver, exception.Message);
         stack.OnUserError = exception => log.Error(exception, "A user's callback threw; it was ignored");
-        var chimney = new Chimney(system, stack, plan);
-        await chimney._root.Ask<IsReady>(IsReady.Instance, TimeSpan.FromSeconds(30)).ConfigureAwait(false);
-        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, $"stop-{stack.Name}", async () =>
-        {
-            await chimney.DisposeAsync().ConfigureAwait(false);
-            return Akka.Done.Instance;
-        });
-        // After a hard termination nobody runs tasks: then the end of the system is the signal.
-        _ = system.WhenTerminated.ContinueWith(_ => chimney.StopAsync(), TaskScheduler.Default);
-        return chimney;
+        return new Chimney(system, stack, plan);
+    }
+
+    /// <summary>Ends a stack whose actors run on the caller's thread.</summary>
+    /// <param name="runUntilQuiet">Runs them until nothing moves any more.</param>
+    /// <returns>Whether every actor is gone.</returns>
+    internal bool Raze(Action runUntilQuiet)
+    {
+        _stack.BeginStop();
+        _root.Tell(PoisonPill.Instance, ActorRefs.NoSender);
+        runUntilQuiet();
+        Audit();
+        _system.EventStream.Unsubscribe(_tap);
+        return ((ExtendedActorSystem)_system).Guardian.GetChild([_stack.Name]).IsNobody();
     }
 
     /// <summary>A binding by name.</summary>
@@ -118,14 +138,19 @@ public sealed class Chimney : IAsyncDisposable
         _stack.BeginStop();
         await Task.WhenAny(StopRootAsync(), _system.WhenTerminated).ConfigureAwait(false);
         await SeveredAsync().ConfigureAwait(false);
-        Auditor.Finish(_stack);
-        // From here on posts answer themselves.
-        _stack.EndStop();
-        Auditor.Finish(_stack);
+        Audit();
         foreach (IOffloadTarget target in _targets)
             if (target is IAsyncDisposable removable)
                 await removable.DisposeAsync().ConfigureAwait(false);
         _ = ForgetLaterAsync();
+    }
+
+    private void Audit()
+    {
+        Auditor.Finish(_stack);
+        // From here on posts answer themselves.
+        _stack.EndStop();
+        Auditor.Finish(_stack);
     }
 
     /// <summary>Stays subscribed for a while: a thread that was emptying a dead mailbox when it lost its turn may have

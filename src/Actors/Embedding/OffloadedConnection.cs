@@ -87,8 +87,8 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     public void Send(ReadOnlyMemory<byte> data, Action<object?, SendResult> completed, object? state) =>
         Tell(new CallbackPost(Core, OffloadOperation.Send, data, default, state) { Sent = completed }, data.Length);
 
-    /// <summary>Sends a chain that is already linked; each member answers by itself.</summary>
-    internal void Send(CallbackPost chain) => Tell(chain, 0);
+    /// <summary>Posts a chain that is already linked; each member answers by itself.</summary>
+    internal void Send(Post chain) => Tell(chain, 0);
 
     /// <summary>Posts space for data of the peer. The memory is lent until the end.</summary>
     /// <param name="buffer">Where to. Zero bytes only re-enables indications.</param>
@@ -182,7 +182,7 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         }
     }
 
-    private Task<OffloadBlock> TerminateAsync()
+    internal Task<OffloadBlock> TerminateAsync()
     {
         lock (Core.PostLock)
         {

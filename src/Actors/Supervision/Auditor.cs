@@ -19,7 +19,7 @@ internal static class Auditor
             foreach (NetBufferList list in pool.Audit())
                 if (list.Custody.Holder != stack.Lender)    // the host has it, and will return it
                     Land(stack, list);
-        foreach (OffloadBlock block in stack.Blocks.Keys)
+        foreach (OffloadBlock block in stack.Blocks.Keys.OrderBy(block => block.Id))
             Land(stack, block);
         foreach (Action answer in stack.AtEnd)
             answer();

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using ChimneyActors.Node.Verbs;
+using ChimneyActors.TestKit;
+
+namespace ChimneyActors.Node.Simulate;
+
+/// <summary>The verb <c>simulate</c>: the production actors on one thread and virtual time, seed after seed.</summary>
+internal static class SimulateCommand
+{
+    private const long SeedsDefault = 1000;
+
+    private static readonly Option<string> SeedsText = Text(
+        "--seeds", "COUNT", "how many seeds; 1000, or as many as --minutes allows");
+    private static readonly Option<string> FromText = Text("--from", "SEED", "the first of them; 1");
+    private static readonly Option<string> MinutesText = Text("--minutes", "COUNT", "stop after that");
+    private static readonly Option<string> TraceText = Text(
+        "--trace", "FILE", "with --seed: write every step of this one seed, a line each");
+    private static readonly Option<string> JsonText = Text("--json", "FILE", "write the report as JSON");
+
+    /// <summary>The command with its flags.</summary>
+    public static Command Create() => new Command("simulate", "run the actors through seeds, each one repeatable")
+    {
+        SeedsText, FromText, MinutesText, TraceText, JsonText,
+    }.Runs(line => Task.FromResult(Run(Read(line))));
+
+    private static ExitCode Run(SimulateOptions options)
+    {
+        var report = new SimulateReport();
+        using (StreamWriter? trace = Open(options.TraceFile))
+        using (var simulation = new Simulation())
+            for (long i = 0; i < options.Seeds && !(report.Elapsed > options.Duration); i++)
+                report.Add(simulation.Run(options.From + i, trace));
+        report.Print(options.JsonFile);
+        return report.IsGood ? ExitCode.Good : ExitCode.PromiseBroken;
+    }
+
+    private static SimulateOptions Read(ParseResult line)
+    {
+        bool one = line.GetValue(CommonOptions.SeedText) is not null;
+        if (one && (line.GetValue(SeedsText) ?? line.GetValue(FromText)) is not null)
+            throw NodeException.Usage("both --seed and --seeds or --from", "on the command line", "one of them");
+        if (!one && line.GetValue(TraceText) is not null)
+            throw NodeException.Usage("--trace without --seed", "on the command line", "name the one seed to trace");
+        long minutes = Count(line, MinutesText, 0, 1, 7 * 24 * 60);
+        return new SimulateOptions
+        {
+            From = one ? CommonOptions.Seed(line) : Count(line, FromText, 1, 0, long.MaxValue / 2),
+            Seeds = one ? 1
+                : Count(line, SeedsText, minutes > 0 ? long.MaxValue : SeedsDefault, 1, long.MaxValue),
+            Duration = minutes > 0 ? TimeSpan.FromMinutes(minutes) : null,
+            JsonFile = line.GetValue(JsonText),
+            TraceFile = line.GetValue(TraceText),
+        };
+    }
+
+    private static StreamWriter? Open(string? file)
+    {
+        try
+        {
+            return file is null ? null : new StreamWriter(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw NodeException.Environment($"cannot write '{file}'", "in --trace", exception.Message);
+        }
+    }
+
+    private static long Count(ParseResult line, Option<string> option, long absent, long min, long max)
+    {
+        if (line.GetValue(option) is not { } text)
+            return absent;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+            && value >= min && value <= max
+            ? value
+            : throw NodeException.Usage(
+                $"bad count '{text}'", $"in {option.Name}", $"a whole number from {min} to {max}");
+    }
+
+    private static Option<string> Text(string flag, string value, string description) => new(flag)
+    {
+        HelpName = value,
+        Description = description,
+        Arity = ArgumentArity.ExactlyOne,
+    };
+}

@@ -1,0 +1,20 @@
+namespace ChimneyActors.Node.Simulate;
+
+/// <summary>What a simulation is to do.</summary>
+internal sealed record SimulateOptions
+{
+    /// <summary>The first seed.</summary>
+    public required long From { get; init; }
+
+    /// <summary>How many seeds at most.</summary>
+    public required long Seeds { get; init; }
+
+    /// <summary>How long at most; null: until all seeds are through.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Where the report goes as JSON.</summary>
+    public string? JsonFile { get; init; }
+
+    /// <summary>Where every step is written.</summary>
+    public string? TraceFile { get; init; }
+}

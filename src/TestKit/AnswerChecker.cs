@@ -1,0 +1,145 @@
+using System.Runtime.InteropServices;
+using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>Measures what one host is told by what the target and the peer know.</summary>
+internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action<string> broken)
+{
+    private readonly List<WorldPost> _posts = [];
+    private readonly List<bool> _received = [];
+    private int _firstOpen;
+
+    /// <summary>Requests that were not answered yet.</summary>
+    public int Open { get; private set; }
+
+    /// <summary>Whether a death has excused the order of answers.</summary>
+    public Func<bool> OrderIsExcused { get; set; } = () => false;
+
+    /// <summary>A request is made.</summary>
+    public void Posted(WorldPost post)
+    {
+        _posts.Add(post);
+        Open++;
+    }
+
+    /// <summary>A request is answered.</summary>
+    public void Answered(WorldPost post, NdisStatus status, long bytes)
+    {
+        if (post.Answers == 1)
+            Open--;
+        else
+            broken($"{peer.Number}: {post.What} was answered {post.Answers} times");
+        if (post.Operation == OffloadOperation.Receive)
+            CheckReceive(post, status, (int)bytes);
+        else
+            CheckSend(post, status, bytes);
+        if (status == NdisStatus.Success)
+            CheckOrder(post);
+    }
+
+    /// <summary>The host took indicated data that stands at this position.</summary>
+    public void Received(long offset, ReadOnlySpan<byte> data)
+    {
+        for (int i = 0; i < data.Length; i++)
+        {
+            long at = offset + i;
+            if (data[i] != peer.Incoming(at) || at >= peer.Read)
+                broken($"{peer.Number}: wrong byte received at {at}");
+            while (_received.Count <= at)
+                _received.Add(false);
+            if (_received[(int)at])
+                broken($"{peer.Number}: byte {at} was delivered twice");
+            _received[(int)at] = true;
+        }
+    }
+
+    /// <summary>The connection came back.</summary>
+    public void Uploaded(OffloadBlock block)
+    {
+        if (Open > 0)
+            CheckNoneBehind();
+        if (block.Socket is null)
+        {
+            if (!peer.IsReset && !peer.IsLost)
+                broken($"{peer.Number}: a good connection was not given back, {block.Status}");
+            return;
+        }
+        if (block.Positions != new StreamPositions(peer.Acknowledged, peer.Accepted, peer.Read)
+            || block.FinSent != peer.FinSent)
+            broken($"{peer.Number}: given back with {block.Positions}, FIN {block.FinSent}; it stands at "
+                + $"{peer.Acknowledged}, {peer.Accepted}, {peer.Read}, FIN {peer.FinSent}");
+        // Over a dead driver a receive may come home after the terminate; then the end will tell.
+        int holes = _received.Count(got => !got);
+        if (Open == 0 && (block.Delivered != _received.Count || holes > 0))
+            broken($"{peer.Number}: {_received.Count} bytes delivered with {holes} missing; "
+                + $"{block.Delivered} said");
+        ReadOnlySpan<byte> rest = block.BufferedData.Span;
+        for (int i = 0; i < rest.Length; i++)
+            if (rest[i] != peer.Incoming(block.Delivered + i))
+            {
+                broken($"{peer.Number}: wrong buffered byte at {block.Delivered + i}");
+                break;
+            }
+    }
+
+    /// <summary>Everything is over.</summary>
+    public void AtEnd()
+    {
+        if (peer.Broken is { } wrong)
+            broken(wrong);
+        if (_received.Contains(false))
+            broken($"{peer.Number}: bytes {_received.IndexOf(false)} and on never came");
+        foreach (WorldPost post in _posts)
+            if (post.Answers != 1)
+                broken($"{peer.Number}: {post.What} was answered {post.Answers} times");
+    }
+
+    private void CheckSend(WorldPost post, NdisStatus status, long bytes)
+    {
+        if (post.Kind == DisconnectKind.Abortive)
+            return;
+        long has = Math.Clamp(peer.Acknowledged - post.StreamOffset, 0, post.Memory.Length);
+        bool whole = has == post.Memory.Length
+            && (post.Operation == OffloadOperation.Send || peer.FinAcknowledged);
+        if (status == NdisStatus.Success && (!whole || bytes != post.Memory.Length))
+            broken($"{peer.Number}: {post.What}: Success with {bytes}, but the peer has {has}");
+        if (bytes > has)
+            broken($"{peer.Number}: {post.What}: {bytes} said to be acknowledged, but the peer has {has}");
+        if (post.Connection.Entry is { } entry
+            && record.EndOf(entry.Handle, post.Operation, post.StreamOffset) is { } end && end != (status, bytes))
+            broken($"{peer.Number}: {post.What}: {status}, {bytes} told; the target said {end.Status}, {end.Bytes}");
+    }
+
+    private void CheckReceive(WorldPost post, NdisStatus status, int bytes)
+    {
+        MemoryMarshal.TryGetArray<byte>(post.Memory, out ArraySegment<byte> memory);
+        (long offset, int count) = record.PlacedIn(memory.Array!);
+        if (bytes == 0)
+            return;
+        if (bytes != count)
+            broken($"{peer.Number}: {post.What}: {status}, {bytes} told; the target placed {count}");
+        Received(offset, memory.AsSpan(0, bytes));
+    }
+
+    /// <summary>What succeeds comes after all that was posted before it, in its own direction.</summary>
+    private void CheckOrder(WorldPost post)
+    {
+        while (_firstOpen < _posts.Count && _posts[_firstOpen].Answers > 0)
+            _firstOpen++;
+        if (OrderIsExcused() || post.Kind == DisconnectKind.Abortive)
+            return;
+        bool receive = post.Operation == OffloadOperation.Receive;
+        for (int i = _firstOpen; i < _posts.Count && _posts[i].Number < post.Number; i++)
+            if (_posts[i].Answers == 0 && _posts[i].Operation == OffloadOperation.Receive == receive)
+                broken($"{peer.Number}: {post.What} succeeded before {_posts[i].What} was answered");
+    }
+
+    private void CheckNoneBehind()
+    {
+        if (!OrderIsExcused())
+            broken($"{peer.Number}: given back with {Open} requests unanswered");
+    }
+}

@@ -1,0 +1,253 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
+using ChimneyActors.Protocols;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>The workload of one connection: offloads it, posts, disconnects, takes it back, offloads it
+/// again.</summary>
+internal sealed class SeededHost(
+    SeededRandom random, SeededTrace trace, SeededPeer peer, Binding binding, AnswerChecker checker, int budget)
+    : IConnectionUser
+{
+    private const int AttemptsMax = 6;
+    private readonly bool _listens = random.Percent(75);
+    private readonly List<ReceivedData> _lent = [];
+    private readonly List<Action> _choices = [];
+    private UploadResult? _place = new(peer.Socket, default, default, false);
+    private OffloadedConnection? _connection;
+    private Task<OffloadBlock>? _initiate;
+    private Task<OffloadBlock>? _terminate;
+    private int _budget = budget;
+    private int _attempts;
+    private int _number;
+    private int _sending;
+    private bool _mustLeave;
+    private bool _closing;
+    private bool _over;
+
+    /// <summary>Whether nothing new will come from here.</summary>
+    public bool IsWindingDown => _over || _budget == 0;
+
+    /// <summary>Whether it is through.</summary>
+    public bool IsDone => _over && _lent.Count == 0 && checker.Open == 0;
+
+    /// <summary>Whether there is something to do now.</summary>
+    public bool CanAct
+    {
+        get
+        {
+            Gather();
+            return _choices.Count > 0;
+        }
+    }
+
+    /// <summary>Does one of the things that <see cref="CanAct"/> found.</summary>
+    public void Act() => _choices[random.Below(_choices.Count)]();
+
+    /// <summary>Where it stands, for a report.</summary>
+    public string Describe() => $"host {peer.Number}: {checker.Open} unanswered, {_lent.Count} lent, budget {_budget}, "
+        + $"attempts {_attempts}, over {_over}, initiate {_initiate?.Status}, terminate {_terminate?.Status}";
+
+    /// <summary>Returns what is lent.</summary>
+    public void GiveAllBack()
+    {
+        while (_lent.Count > 0)
+            GiveBack();
+    }
+
+    /// <summary>A request came home.</summary>
+    public void Answered(WorldPost post, NdisStatus status, long bytes)
+    {
+        trace.Write($"host {peer.Number}: {post.What} answered {status}, {bytes}");
+        if (post.Operation != OffloadOperation.Receive)
+            _sending--;
+        _mustLeave |= status != NdisStatus.Success;
+        checker.Answered(post, status, bytes);
+        // Whoever posts from a callback is on the thread of a driver.
+        if (_connection is not null && _terminate is null && !_mustLeave && _budget > 0 && random.Percent(15))
+            Post();
+    }
+
+    /// <inheritdoc/>
+    public void OnReceived(ReceivedData data)
+    {
+        if (random.Percent(2))
+            throw new InvalidOperationException("The host does not want it.");
+        long offset = _connection!.BytesReceived - data.Memory.Length;
+        trace.Write($"host {peer.Number}: received {data.Memory.Length} at {offset}");
+        checker.Received(offset, data.Memory.Span);
+        if (random.Percent(50))
+            data.Return();
+        else
+            _lent.Add(data);
+    }
+
+    /// <inheritdoc/>
+    public void OnPeerClosed() => trace.Write($"host {peer.Number}: the peer has closed");
+
+    /// <inheritdoc/>
+    public void OnAborted() => _mustLeave = true;
+
+    private void Gather()
+    {
+        _choices.Clear();
+        if (_lent.Count > 0)
+            _choices.Add(GiveBack);
+        if (_over)
+            return;
+        if (_place is not null)
+            _choices.Add(Offload);
+        else if (_initiate is { IsCompleted: true })
+            _choices.Add(Offloaded);
+        else if (_terminate is { IsCompleted: true })
+            _choices.Add(Uploaded);
+        else if (_initiate is null && _terminate is null)
+            GatherOpen();
+    }
+
+    private void GatherOpen()
+    {
+        if (_budget > 0 && !_mustLeave)
+        {
+            _choices.Add(Post);
+            if (random.Percent(5))
+                _choices.Add(Leave);
+        }
+        else if (_sending == 0 || _mustLeave || random.Percent(5))
+            _choices.Add(Leave);
+    }
+
+    private void GiveBack()
+    {
+        int index = random.Below(_lent.Count);
+        ReceivedData data = _lent[index];
+        _lent.RemoveAt(index);
+        data.Return();
+    }
+
+    private void Offload()
+    {
+        _attempts++;
+        trace.Write($"host {peer.Number}: offloads, attempt {_attempts}");
+        UploadResult place = _place!;
+        _place = null;
+        _mustLeave = false;
+        _closing = place.FinSent;
+        (_connection, _initiate) = binding.BeginOffload(
+            place, _listens ? this : null, reason => _mustLeave = OffloadEvents.IsMandatory(reason) || _mustLeave);
+        _last = place;
+    }
+
+    private UploadResult? _last;
+
+    private void Offloaded()
+    {
+        NdisStatus status = _initiate!.Result.Status;
+        trace.Write($"host {peer.Number}: offloaded {status}");
+        _initiate = null;
+        if (status == NdisStatus.Success)
+            return;
+        _connection = null;
+        GoOn(_last);
+    }
+
+    private void Leave()
+    {
+        trace.Write($"host {peer.Number}: takes it back");
+        _terminate = _connection!.TerminateAsync();
+    }
+
+    private void Uploaded()
+    {
+        OffloadBlock block = _terminate!.Result;
+        trace.Write($"host {peer.Number}: taken back, {block.Status}, {block.Positions}");
+        checker.Uploaded(block);
+        _terminate = null;
+        _connection = null;
+        GoOn(block.Socket is null
+            ? null
+            : new UploadResult(block.Socket, block.Positions, block.BufferedData, block.FinSent));
+    }
+
+    private void GoOn(UploadResult? place)
+    {
+        _over = place is null || _budget == 0 || _attempts >= AttemptsMax;
+        _place = _over ? null : place;
+        if (_over)
+            _budget = 0;
+    }
+
+    private void Post()
+    {
+        _budget--;
+        int kind = random.Below(100);
+        if (kind < 30)
+            Receive();
+        else if (kind < 92 || _closing)
+            Send();
+        else
+            Disconnect(kind < 98 ? DisconnectKind.Graceful : DisconnectKind.Abortive);
+    }
+
+    private void Send()
+    {
+        if (_closing)
+        {
+            Receive();
+            return;
+        }
+        WorldPost? first = null;
+        WorldPost? last = null;
+        long at = _connection!.Core.NextOffset;
+        for (int left = random.Percent(30) ? random.Between(2, 4) : 1; left > 0; left--)
+        {
+            WorldPost post = New(OffloadOperation.Send, Data(at, random.Between(1, 900)), default, false);
+            at += post.Memory.Length;
+            first ??= post;
+            if (last is not null)
+                last.Next = post;
+            last = post;
+        }
+        Post(first!);
+    }
+
+    private void Receive() =>
+        Post(New(OffloadOperation.Receive, new byte[random.Between(1, 900)], default, random.Percent(30)));
+
+    private void Disconnect(DisconnectKind kind)
+    {
+        _closing = true;
+        int length = kind == DisconnectKind.Graceful && random.Percent(50) ? random.Between(1, 300) : 0;
+        Post(New(OffloadOperation.Disconnect, Data(_connection!.Core.NextOffset, length), kind, false));
+    }
+
+    private WorldPost New(OffloadOperation operation, byte[] memory, DisconnectKind kind, bool noPush)
+    {
+        var post = new WorldPost(this, _connection!.Core, operation, _number++)
+        {
+            Memory = memory,
+            Kind = kind,
+            NoPush = noPush,
+        };
+        checker.Posted(post);
+        if (operation != OffloadOperation.Receive)
+            _sending++;
+        return post;
+    }
+
+    private void Post(WorldPost chain)
+    {
+        trace.Write($"host {peer.Number}: posts {chain.What}");
+        _connection!.Send(chain);
+    }
+
+    private byte[] Data(long at, int length)
+    {
+        var data = new byte[length];
+        for (int i = 0; i < length; i++)
+            data[i] = peer.Outgoing(at + i);
+        return data;
+    }
+}

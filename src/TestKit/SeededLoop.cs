@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using Akka.Dispatch;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>What can run now. Free, it runs at once on the thread pool, so that a system can start; taken, it waits to
+/// be picked.</summary>
+internal sealed class SeededLoop
+{
+    private readonly List<(long Order, string Name, IRunnable Run)> _ready = [];
+    private readonly Dictionary<long, int> _serials = [];
+    private int _running;
+    private int _owner;
+    private long _base;
+
+    /// <summary>How many actors have something to do.</summary>
+    public int Count => _ready.Count;
+
+    /// <summary>Whether nothing runs on the thread pool any more.</summary>
+    public bool IsQuiet => Volatile.Read(ref _running) == 0;
+
+    /// <summary>From now on everything runs on this thread, when it is picked.</summary>
+    public void Take() => Volatile.Write(ref _owner, Environment.CurrentManagedThreadId);
+
+    /// <summary>From now on everything runs on the thread pool again.</summary>
+    public void Free()
+    {
+        Volatile.Write(ref _owner, 0);
+        foreach ((_, _, IRunnable run) in _ready)
+            Add(run);
+        _ready.Clear();
+    }
+
+    /// <summary>Actors are named after holder ids; those of this seed begin here.</summary>
+    public void BeginSeed(long firstHolder)
+    {
+        _base = firstHolder;
+        _serials.Clear();
+    }
+
+    /// <summary>Queues.</summary>
+    /// <exception cref="InvalidOperationException">Another thread has something to do in the seeded world.</exception>
+    public void Add(IRunnable run)
+    {
+        int owner = Volatile.Read(ref _owner);
+        if (owner == 0)
+        {
+            Interlocked.Increment(ref _running);
+            ThreadPool.UnsafeQueueUserWorkItem(RunFree, run, preferLocal: false);
+            return;
+        }
+        if (owner != Environment.CurrentManagedThreadId)
+            throw new InvalidOperationException("A foreign thread told something to an actor of the seeded world.");
+        (long order, string name) = NameOf(run);
+        // By name and not by arrival: the order of children inside Akka depends on hashes.
+        int at = _ready.Count;
+        while (at > 0 && Compare(_ready[at - 1], order, name) > 0)
+            at--;
+        _ready.Insert(at, (order, name, run));
+    }
+
+    /// <summary>Runs one.</summary>
+    /// <returns>Which actor of the seed it was; 0 for one of the system.</returns>
+    public (long Order, string Name) Run(int index)
+    {
+        (long order, string name, IRunnable run) = _ready[index];
+        _ready.RemoveAt(index);
+        run.Run();
+        return (order, name);
+    }
+
+    private static int Compare((long Order, string Name, IRunnable Run) other, long order, string name)
+    {
+        int byOrder = other.Order.CompareTo(order);
+        return byOrder != 0 ? byOrder : string.CompareOrdinal(other.Name, name);
+    }
+
+    private (long Order, string Name) NameOf(IRunnable run)
+    {
+        if (run is not Mailbox mailbox)
+            return (0, run.GetType().Name);
+        string name = ActorOf(mailbox)?.Self.Path.Name ?? "";
+        int dash = name.LastIndexOf('-');
+        if (dash > 0 && long.TryParse(name.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+            out long number))
+        {
+            name = name[..dash];
+            if (number >= _base)
+                return (SerialOf(number), name);
+        }
+        return (0, name.StartsWith("chimney", StringComparison.Ordinal) ? "root" : name);
+    }
+
+    /// <summary>Holder ids are the process's; in a seed they count from 1, as actors begin.</summary>
+    private int SerialOf(long holder)
+    {
+        if (!_serials.TryGetValue(holder, out int serial))
+            _serials[holder] = serial = _serials.Count + 1;
+        return serial;
+    }
+
+    private void RunFree(IRunnable run)
+    {
+        try
+        {
+            run.Run();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Actor")]
+    private static extern ActorCell? ActorOf(Mailbox mailbox);
+}

@@ -1,0 +1,93 @@
+using System.Net.Sockets;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>One socket and the other end of it, over all its offloads: what has really happened.</summary>
+/// <remarks>Both streams are a function of their position, so nothing need be kept of them.</remarks>
+internal sealed class SeededPeer(int number, int sends, bool finishes) : IDisposable
+{
+    /// <summary>For the trace.</summary>
+    public int Number => number;
+
+    /// <summary>The name of the connection for the stack.</summary>
+    public Socket Socket { get; } = new(SocketType.Stream, ProtocolType.Tcp);
+
+    /// <summary>Bytes the kernel took from the target.</summary>
+    public long Accepted { get; private set; }
+
+    /// <summary>Bytes the peer has and acknowledged.</summary>
+    public long Acknowledged { get; private set; }
+
+    /// <summary>Whether the kernel took a FIN.</summary>
+    public bool FinSent { get; set; }
+
+    /// <summary>Whether the peer acknowledged it.</summary>
+    public bool FinAcknowledged { get; private set; }
+
+    /// <summary>Bytes the peer has sent.</summary>
+    public long PeerSent { get; private set; }
+
+    /// <summary>Whether the peer has closed its half.</summary>
+    public bool PeerFinished { get; private set; }
+
+    /// <summary>Bytes the target took out of the kernel.</summary>
+    public long Read { get; private set; }
+
+    /// <summary>Whether either side reset the connection.</summary>
+    public bool IsReset { get; set; }
+
+    /// <summary>Whether its adapter never let go.</summary>
+    public bool IsLost { get; set; }
+
+    /// <summary>Whether the peer still has something to say.</summary>
+    public bool HasMore => !IsReset && (PeerSent < sends || (finishes && !PeerFinished));
+
+    /// <summary>What is not as it should be in the bytes to the peer; null if nothing is.</summary>
+    public string? Broken { get; private set; }
+
+    /// <summary>A byte of the stream to the peer.</summary>
+    public byte Outgoing(long at) => (byte)((at * 31) + (at >> 8) + number + 1);
+
+    /// <summary>A byte of the stream to the host.</summary>
+    public byte Incoming(long at) => (byte)((at * 17) + (at >> 7) + number + 101);
+
+    /// <summary>The kernel takes bytes that are said to stand at this position.</summary>
+    public void Accept(long at, ReadOnlySpan<byte> data)
+    {
+        if (at != Accepted || FinSent)
+            Broken ??= $"peer {number}: bytes at {at} came when the stream stood at {Accepted}, FIN {FinSent}";
+        for (int i = 0; i < data.Length; i++)
+            if (data[i] != Outgoing(at + i))
+                Broken ??= $"peer {number}: wrong byte at {at + i}";
+        Accepted += data.Length;
+    }
+
+    /// <summary>The peer acknowledges so many bytes, and a FIN behind the last.</summary>
+    public void Acknowledge(long bytes)
+    {
+        Acknowledged = Math.Min(Accepted, Acknowledged + bytes);
+        FinAcknowledged |= FinSent && Acknowledged == Accepted;
+    }
+
+    /// <summary>The peer sends some, or closes.</summary>
+    public void Say(SeededRandom random)
+    {
+        if (PeerSent < sends)
+            PeerSent = Math.Min(sends, PeerSent + random.Between(1, 700));
+        else
+            PeerFinished = true;
+    }
+
+    /// <summary>The target takes received bytes out of the kernel.</summary>
+    public int Take(Span<byte> into)
+    {
+        int count = (int)Math.Min(into.Length, PeerSent - Read);
+        for (int i = 0; i < count; i++)
+            into[i] = Incoming(Read + i);
+        Read += count;
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Socket.Dispose();
+}

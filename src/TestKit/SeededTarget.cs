@@ -1,0 +1,156 @@
+using System.Net.Sockets;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>What a target of the seeded world does wrong by itself.</summary>
+internal enum SeverHabit
+{
+    /// <summary>Lets go at once.</summary>
+    Prompt,
+
+    /// <summary>Lets go later, by its own step.</summary>
+    Late,
+
+    /// <summary>Lets go after so much time that it may have been given up on.</summary>
+    Slow,
+
+    /// <summary>Never lets go.</summary>
+    Never,
+}
+
+/// <summary>A target without threads or a network: it queues what is submitted, and executes it step by step as the
+/// seed says. Keeps its own record.</summary>
+internal sealed class SeededTarget(SeededRandom random, SeededClock clock, SeededTrace trace) : IOffloadTarget
+{
+    private readonly Dictionary<OffloadHandle, SeededWire> _wires = [];
+    private readonly List<SeededWire> _order = [];
+    private readonly List<SeededWire> _ready = [];
+    private readonly List<Action> _severs = [];
+    private readonly Dictionary<Socket, SeededPeer> _peers = [];
+
+    /// <summary>How the next sever goes; drawn from the seed.</summary>
+    public Func<SeverHabit> Severing { get; set; } = () => SeverHabit.Prompt;
+
+    /// <summary>Of a hundred initiates, so many fail.</summary>
+    public int RefusesPercent { get; set; }
+
+    /// <summary>A planted break: a send is reported before the peer has it.</summary>
+    public bool ReportsEarly { get; set; }
+
+    /// <summary>A planted break: now and then a request is forgotten.</summary>
+    public bool Forgets { get; set; }
+
+    /// <summary>How many severs were not answered in time, or never.</summary>
+    public int BadSevers { get; private set; }
+
+    /// <inheritdoc/>
+    public OffloadCapabilities Capabilities { get; } = new(1 << 20, Upload: true, Forward: false);
+
+    /// <summary>What was done.</summary>
+    public TargetRecord Record { get; } = new();
+
+    internal SeededRandom Random => random;
+
+    internal SeededClock Clock => clock;
+
+    internal SeededTrace Trace => trace;
+
+    /// <summary>Whether there is a step to take now.</summary>
+    public bool CanStep => _severs.Count > 0 || _order.Exists(wire => wire.CanStep);
+
+    /// <summary>Makes a socket known, with the other end of it.</summary>
+    public void Add(SeededPeer peer) => _peers[peer.Socket] = peer;
+
+    /// <summary>Takes one step, somewhere.</summary>
+    public void Step()
+    {
+        if (_severs.Count > 0 && random.Percent(30))
+        {
+            Action sever = _severs[random.Below(_severs.Count)];
+            _severs.Remove(sever);
+            sever();
+            return;
+        }
+        _ready.Clear();
+        foreach (SeededWire wire in _order)
+            if (wire.CanStep)
+                _ready.Add(wire);
+        if (_ready.Count > 0)
+            _ready[random.Below(_ready.Count)].Step();
+    }
+
+    /// <inheritdoc/>
+    public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        if (request is InitiateOffload { Block: { } block })
+        {
+            var wire = new SeededWire(this, request.Connection, block, _peers[block.Socket!]);
+            _wires[request.Connection] = wire;
+            _order.Add(wire);
+        }
+        if (!Forgets || request is not TcpOffloadSend || !random.Percent(10))
+            _wires[request.Connection].Submit(request, upcalls);
+    }
+
+    /// <inheritdoc/>
+    public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
+    {
+        if (_wires.TryGetValue(answer.Connection, out SeededWire? wire))
+            wire.Answer(answer, upcalls);
+        else if (answer is TcpOffloadReceiveRefused refused)
+            upcalls.ReceivePool.Return((NetBufferList)refused.Flight.Head);
+    }
+
+    /// <inheritdoc/>
+    public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls)
+    {
+        SeverHabit habit = Severing();
+        trace.Write($"sever {habit}");
+        if (!_wires.TryGetValue(connection, out SeededWire? wire) || habit == SeverHabit.Prompt)
+        {
+            LetGo(connection, upcalls);
+            return;
+        }
+        switch (habit)
+        {
+            case SeverHabit.Late:
+                _severs.Add(() => LetGo(connection, upcalls));
+                break;
+            case SeverHabit.Slow:
+                BadSevers++;
+                wire.Peer.IsLost = true;
+                clock.At(TimeSpan.FromSeconds(random.Between(1, 20)), null, () => LetGo(connection, upcalls));
+                break;
+            default:
+                BadSevers++;
+                wire.Peer.IsLost = true;
+                Remove(wire);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight) =>
+        _wires.TryGetValue(connection, out SeededWire? wire) && wire.Has(parcel, flight)
+            ? RequestProgress.WaitingForPeer
+            : RequestProgress.Unknown;
+
+    internal void Remove(SeededWire wire)
+    {
+        _order.Remove(wire);
+        _wires.Remove(wire.Handle);
+    }
+
+    private void LetGo(OffloadHandle connection, IOffloadUpcalls upcalls)
+    {
+        Severed severed = new(connection, default, TcpConnectionState.Closed, null, default, 0, false);
+        if (_wires.TryGetValue(connection, out SeededWire? wire))
+        {
+            severed = wire.Forget();
+            Remove(wire);
+        }
+        upcalls.Indicate(severed);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Runtime.InteropServices;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>The two streams.</summary>
+internal sealed partial class SeededWire
+{
+    /// <summary>The first send that the kernel has not taken whole.</summary>
+    private int NextToTransmit => _sends.FindIndex(send => send.Kind switch
+    {
+        DisconnectKind.Abortive => true,
+        DisconnectKind.Graceful => !Peer.FinSent,
+        _ => End(send.Claim) > Peer.Accepted,
+    });
+
+    private bool CanTransmit => NextToTransmit >= 0;
+
+    private bool CanComplete => IsFinished(_sends[0]) || (_target.ReportsEarly && _sends[0].Kind == default);
+
+    private static NetBufferList ListOf(Claim claim) => (NetBufferList)claim.Parcel;
+
+    private static long End(Claim claim) => ListOf(claim).StreamOffset + ListOf(claim).DataLength;
+
+    private bool IsFinished((Claim Claim, DisconnectKind Kind) send) =>
+        !send.Claim.IsOpen || (send.Kind != DisconnectKind.Abortive && End(send.Claim) <= Peer.Acknowledged
+        && (send.Kind != DisconnectKind.Graceful || Peer.FinAcknowledged));
+
+    private void Transmit()
+    {
+        int index = NextToTransmit;
+        (Claim claim, DisconnectKind kind) = _sends[index];
+        if (!claim.IsOpen)
+        {
+            _sends.RemoveAt(index);
+            return;
+        }
+        if (kind == DisconnectKind.Abortive)
+        {
+            _aborted = Peer.IsReset = true;
+            _sends.RemoveAt(index);
+            EndAll(NdisStatus.RequestAborted);
+            Tell(claim, NdisStatus.Success, 0);
+            return;
+        }
+        NetBufferList list = ListOf(claim);
+        long done = Math.Max(0, Peer.Accepted - list.StreamOffset);
+        ReadOnlySpan<byte> piece = list.FirstNetBuffer.PieceAt(done).Span;
+        int count = piece.IsEmpty ? 0 : _target.Random.Between(1, piece.Length);
+        Peer.Accept(list.StreamOffset + done, piece[..count]);
+        if (kind == DisconnectKind.Graceful && done + count == list.DataLength)
+            Peer.FinSent = true;
+    }
+
+    private void Acknowledge() => Peer.Acknowledge(_target.Random.Between(1, 2000));
+
+    private void CompletePrefix()
+    {
+        var won = default(WonChain);
+        int most = _target.Random.Between(1, 3);
+        for (int i = 0; i < most && _sends.Count > 0 && CanComplete; i++)
+        {
+            (Claim claim, DisconnectKind kind) = _sends[0];
+            if (kind != default && !won.IsEmpty)
+                break;
+            _sends.RemoveAt(0);
+            if (Won(claim, NdisStatus.Success, ListOf(claim).DataLength))
+                won.Add(claim.Parcel);
+            if (kind != default)
+                break;
+        }
+        if (!won.IsEmpty)
+            Tell(won.ToCompletion());
+    }
+
+    /// <summary>Wins the gate, and writes down with what.</summary>
+    private bool Won(Claim claim, NdisStatus status, long bytes)
+    {
+        if (!claim.IsOpen)
+            return false;
+        NetBufferList list = ListOf(claim);
+        if (list.Flags != (int)DisconnectKind.Abortive)
+            _target.Record.Ended(list, status, bytes);
+        return claim.TryComplete(status, bytes);
+    }
+
+    private void EndAll(NdisStatus status)
+    {
+        foreach ((Claim claim, _) in _sends)
+        {
+            if (!claim.IsOpen)
+                continue;
+            NetBufferList list = ListOf(claim);
+            long bytes = Math.Clamp(Peer.Acknowledged - list.StreamOffset, 0, list.DataLength);
+            if (Won(claim, status, bytes))
+                TellAlone(claim);
+        }
+        _sends.Clear();
+        foreach ((Claim claim, long offset, int placed) in _receives)
+            EndReceive(claim, status, offset, placed);
+        _receives.Clear();
+    }
+
+    private void TellAlone(Claim claim)
+    {
+        var won = default(WonChain);
+        won.Add(claim.Parcel);
+        Tell(won.ToCompletion());
+    }
+
+    private void FillFirst()
+    {
+        (Claim claim, long offset, int placed) = _receives[0];
+        if (!claim.IsOpen)
+        {
+            _receives.RemoveAt(0);
+            return;
+        }
+        NetBufferList list = ListOf(claim);
+        if (placed == 0)
+            offset = Peer.Read - _held.Length;
+        Span<byte> room = list.FirstNetBuffer.PieceAt(placed).Span;
+        if (room.Length > 0)
+            placed += Read(room[.._target.Random.Between(1, room.Length)]);
+        _receives[0] = (claim, offset, placed);
+        bool full = placed == list.DataLength;
+        if (!full && (list.NoPush || _target.Random.Percent(50)))
+            return;
+        _receives.RemoveAt(0);
+        EndReceive(claim, NdisStatus.Success, offset, placed);
+    }
+
+    private void EndReceive(Claim claim, NdisStatus status, long offset, int placed)
+    {
+        if (!claim.IsOpen)
+            return;
+        if (placed > 0 && MemoryMarshal.TryGetArray(
+            ListOf(claim).FirstNetBuffer.PieceAt(0), out ArraySegment<byte> memory))
+            _target.Record.Placed(memory.Array!, offset, placed);
+        if (claim.TryComplete(status, placed))
+            TellAlone(claim);
+    }
+
+    /// <summary>What was placed into a receive that will not be completed from here.</summary>
+    private void PutBack((Claim Claim, long Offset, int Placed) receive)
+    {
+        if (receive.Placed > 0 && receive.Claim.IsOpen)
+            _held = [.. ListOf(receive.Claim).FirstNetBuffer.PieceAt(0).Span[..receive.Placed], .. _held];
+    }
+
+    private void IndicateNext()
+    {
+        if (_upcalls.ReceivePool.Rent(this) is not { } list)
+        {
+            _waitsForRoom = true;
+            return;
+        }
+        long offset = Peer.Read - _held.Length;
+        int length = Read(list.Buffer.Span[.._target.Random.Between(1, list.Buffer.Length)]);
+        _indicatedEnd = offset + length;
+        _target.Trace.Write($"peer {Peer.Number} indicates {length} at {offset}");
+        _upcalls.Indicate(ReceiveIndication.Make(Handle, list, length, offset, _upcalls.Holder));
+    }
+
+    private void SayFin()
+    {
+        _finSaid = true;
+        foreach ((Claim claim, long offset, int placed) in _receives)
+            EndReceive(claim, NdisStatus.Success, offset, placed);
+        _receives.Clear();
+        _upcalls.Indicate(new TcpOffloadEvent(Handle, TcpOffloadEventType.Disconnect, 0, Peer.Read));
+    }
+
+    private int Read(Span<byte> into)
+    {
+        if (_held.Length == 0)
+            return Peer.Take(into);
+        int count = Math.Min(into.Length, _held.Length);
+        _held.AsSpan(0, count).CopyTo(into);
+        _held = _held[count..];
+        return count;
+    }
+}

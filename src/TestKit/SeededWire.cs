@@ -1,0 +1,213 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>One connection at the seeded target.</summary>
+internal sealed partial class SeededWire : IPoolWaiter
+{
+    private readonly SeededTarget _target;
+    private readonly List<(Claim Claim, DisconnectKind Kind)> _sends = [];
+    private readonly List<(Claim Claim, long Offset, int Placed)> _receives = [];
+    private readonly List<Action> _choices = [];
+    private byte[] _held;
+    private Claim? _initiate;
+    private Claim? _terminate;
+    private IOffloadUpcalls _upcalls = null!;
+    private long _indicatedEnd = -1;
+    private bool _waitsForRoom;
+    private bool _refused;
+    private bool _aborted;
+    private bool _finSaid;
+    private bool _wished;
+    private bool _stalled;
+
+    public SeededWire(SeededTarget target, OffloadHandle handle, OffloadBlock begin, SeededPeer peer)
+    {
+        _target = target;
+        Handle = handle;
+        Peer = peer;
+        _held = begin.BufferedData.ToArray();
+    }
+
+    /// <summary>The connection.</summary>
+    public OffloadHandle Handle { get; }
+
+    /// <summary>The other end.</summary>
+    public SeededPeer Peer { get; }
+
+    /// <summary>Whether there is something to do now.</summary>
+    public bool CanStep
+    {
+        get
+        {
+            Gather();
+            return _choices.Count > 0;
+        }
+    }
+
+    /// <summary>Takes a request in.</summary>
+    public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        _upcalls = upcalls;
+        for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
+            switch (request)
+            {
+                case InitiateOffload: _initiate = parcel.Claim(); break;
+                case TerminateOffload: _terminate = parcel.Claim(); break;
+                case TcpOffloadReceive: _receives.Add((parcel.Claim(), 0, 0)); break;
+                case TcpOffloadDisconnect disconnect: _sends.Add((parcel.Claim(), disconnect.Kind)); break;
+                default: _sends.Add((parcel.Claim(), default)); break;
+            }
+        if (request is TcpOffloadReceive)
+            _refused = false;
+    }
+
+    /// <summary>The host answered an indication.</summary>
+    public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
+    {
+        if (answer is TcpOffloadReceiveAccepted accepted && accepted.Through >= _indicatedEnd)
+            _indicatedEnd = -1;
+        if (answer is not TcpOffloadReceiveRefused refused)
+            return;
+        var list = (NetBufferList)refused.Flight.Head;
+        _indicatedEnd = -1;
+        _held = [.. list.FirstNetBuffer.PieceAt(0).Span, .. _held];
+        _refused = _receives.Count == 0;
+        upcalls.ReceivePool.Return(list);
+    }
+
+    /// <summary>Whether it has a request.</summary>
+    public bool Has(Parcel parcel, FlightId flight) =>
+        _sends.Exists(send => Is(send.Claim, parcel, flight))
+        || _receives.Exists(receive => Is(receive.Claim, parcel, flight))
+        || (_initiate is { } initiate && Is(initiate, parcel, flight))
+        || (_terminate is { } terminate && Is(terminate, parcel, flight));
+
+    /// <summary>Lets go of everything.</summary>
+    public Severed Forget()
+    {
+        for (int i = _receives.Count - 1; i >= 0; i--)
+            PutBack(_receives[i]);
+        _target.Trace.Write($"peer {Peer.Number} severed: {Positions}");
+        return new Severed(Handle, Positions, _aborted ? TcpConnectionState.Closed : TcpConnectionState.Established,
+            _aborted || Peer.IsReset ? null : Peer.Socket, _held, Peer.Read - _held.Length, Peer.FinSent);
+    }
+
+    void IPoolWaiter.RoomAgain() => _waitsForRoom = false;
+
+    /// <summary>Does one of the things that <see cref="CanStep"/> found.</summary>
+    public void Step() => _choices[_target.Random.Below(_choices.Count)]();
+
+    private StreamPositions Positions => new(Peer.Acknowledged, Peer.Accepted, Peer.Read);
+
+    private void Gather()
+    {
+        _choices.Clear();
+        if (_stalled)
+            return;
+        if (_initiate is { } initiate)
+        {
+            _choices.Add(() => Begin(initiate));
+            return;
+        }
+        if (_terminate is not null && _indicatedEnd < 0)
+            _choices.Add(Leave);
+        if (_aborted)
+            return;
+        if (_sends.Count > 0 && CanTransmit)
+            _choices.Add(Transmit);
+        if (Peer.Acknowledged < Peer.Accepted || (Peer.FinSent && !Peer.FinAcknowledged))
+            _choices.Add(Acknowledge);
+        if (_sends.Count > 0 && CanComplete)
+            _choices.Add(CompletePrefix);
+        if (Peer.HasMore)
+            _choices.Add(() => Peer.Say(_target.Random));
+        if (_terminate is null)
+            GatherReceiving();
+        if (_choices.Count > 0 && _target.Random.Percent(1))
+            _choices.Add(_target.Random.Percent(70) ? Stall : _target.Random.Percent(60) ? Wish : Reset);
+    }
+
+    private void GatherReceiving()
+    {
+        bool data = _held.Length > 0 || Peer.PeerSent > Peer.Read;
+        if (data && _receives.Count > 0 && _indicatedEnd < 0)
+            _choices.Add(FillFirst);
+        if (data && _receives.Count == 0 && _indicatedEnd < 0 && !_refused && !_waitsForRoom)
+            _choices.Add(IndicateNext);
+        if (!data && Peer.PeerFinished && !_finSaid && _indicatedEnd < 0)
+            _choices.Add(SayFin);
+    }
+
+    private void Begin(Claim initiate)
+    {
+        _initiate = null;
+        bool refuse = _target.Random.Percent(_target.RefusesPercent);
+        if (refuse)
+            _target.Remove(this);
+        Tell(initiate, refuse ? NdisStatus.Failure : NdisStatus.Success, 0);
+    }
+
+    private void Leave()
+    {
+        // Everything under way ends first; the terminate is the last word (TERM-28).
+        EndAll(NdisStatus.UploadInProgress);
+        Claim terminate = _terminate!.Value;
+        var block = (OffloadBlock)terminate.Parcel;
+        _target.Remove(this);
+        if (terminate.IsOpen)
+        {
+            block.Socket = _aborted || Peer.IsReset ? null : Peer.Socket;
+            block.Positions = Positions;
+            block.BufferedData = _held;
+            block.FinSent = Peer.FinSent;
+        }
+        Tell(terminate, NdisStatus.Success, 0);
+    }
+
+    private void Stall()
+    {
+        _stalled = true;
+        _target.Clock.At(
+            TimeSpan.FromMilliseconds(_target.Random.Between(1, 9000)), null, () => _stalled = false);
+    }
+
+    private void Wish()
+    {
+        if (_wished || _terminate is not null)
+            return;
+        _wished = true;
+        TcpUploadReason reason = _target.Random.Percent(50)
+            ? TcpUploadReason.LowActivity : TcpUploadReason.UploadRequested;
+        _upcalls.Indicate(new TcpOffloadEvent(Handle, TcpOffloadEventType.Retrieve, (long)reason, 0));
+    }
+
+    private void Reset()
+    {
+        _aborted = Peer.IsReset = true;
+        _target.Trace.Write($"peer {Peer.Number} resets");
+        _upcalls.Indicate(new TcpOffloadEvent(Handle, TcpOffloadEventType.Abort, 0, 0));
+        EndAll(NdisStatus.RequestAborted);
+    }
+
+    private static bool Is(Claim claim, Parcel parcel, FlightId flight) =>
+        claim.Parcel == parcel && claim.Flight == flight;
+
+    private void Tell(Claim claim, NdisStatus status, long bytes)
+    {
+        if (!claim.TryComplete(status, bytes))
+            return;
+        var won = default(WonChain);
+        won.Add(claim.Parcel);
+        Tell(won.ToCompletion());
+    }
+
+    private void Tell(OffloadCompletion completion)
+    {
+        Parcel head = completion.Flight.Head;
+        _target.Trace.Write(
+            $"peer {Peer.Number} completes {completion.Flight.Count} {head.Operation}, {head.Status}");
+        _upcalls.Complete(completion);
+    }
+}

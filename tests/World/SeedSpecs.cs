@@ -1,0 +1,51 @@
+using ChimneyActors.TestKit;
+
+namespace ChimneyActors.World.Tests;
+
+public sealed class SeedSpecs
+{
+    private const int SeedsDefault = 300;
+
+    private static int Seeds =>
+        int.TryParse(Environment.GetEnvironmentVariable("CHIMNEY_SEEDS"), out int seeds) ? seeds : SeedsDefault;
+
+    [Fact]
+    public void Every_seed_keeps_every_promise()
+    {
+        using var simulation = new Simulation();
+        long deaths = 0;
+        long faults = 0;
+        for (int seed = 1; seed <= Seeds; seed++)
+        {
+            SimulationResult result = simulation.Run(seed);
+            result.Violations.ShouldBeEmpty($"again: chimney simulate --seed {seed} --trace trace-{seed}.txt");
+            deaths += result.ActorsCrashed;
+            faults += result.FaultsInjected;
+        }
+        deaths.ShouldBeGreaterThan(Seeds, "a world without trouble proves nothing");
+        faults.ShouldBeGreaterThan(Seeds / 10, "a world without trouble proves nothing");
+    }
+
+    /// <summary>Each found a bug once.</summary>
+    [Theory]
+    [InlineData(37)]    // the block of a connection that was given up on stayed on the auditor's list
+    public void A_seed_that_once_failed_does_not_fail_again(long seed)
+    {
+        using var simulation = new Simulation();
+
+        simulation.Run(seed).Violations.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(PlantedBreak.EarlySuccess, "but the peer has")]
+    [InlineData(PlantedBreak.Drops, "V-16 Residence by broken")]
+    [InlineData(PlantedBreak.Doubles, "V-03 UseAfterHandOver by broken")]
+    [InlineData(PlantedBreak.Forgets, "by nic0")]
+    public void A_planted_break_is_found_and_named(PlantedBreak planted, string name)
+    {
+        using var simulation = new Simulation { Planted = planted };
+        IEnumerable<SimulationResult> results = Enumerable.Range(1, 20).Select(seed => simulation.Run(seed));
+
+        results.SelectMany(result => result.Violations).ShouldContain(violation => violation.Contains(name));
+    }
+}
