@@ -9,7 +9,9 @@ namespace ChimneyActors.Embedding;
 /// <remarks>Thread-safe. Callbacks come on the stack's threads and must not block.</remarks>
 public sealed partial class ResilientConnection : IConnectionUser
 {
-    private const int AttemptsMax = 20;
+    // A first offload may fail early, its socket is still the caller's; a stream under way is worth a minute.
+    private const int FirstAttemptsMax = 20;
+    private const int RepairAttemptsMax = 130;
     private readonly Binding _binding;
     private readonly IConnectionUser _user;
     private readonly Lock _lock = new();
@@ -251,9 +253,11 @@ public sealed partial class ResilientConnection : IConnectionUser
             catch (OffloadException exception)
             {
                 // A driver that is being replaced refuses for a moment; a full target, or a bad socket, for good.
-                if (exception.Status != NdisStatus.Failure || attempt == AttemptsMax || _binding.IsStopping)
+                bool isFirst = Volatile.Read(ref _current) is null;
+                if (exception.Status != NdisStatus.Failure || _binding.IsStopping
+                    || attempt == (isFirst ? FirstAttemptsMax : RepairAttemptsMax))
                 {
-                    if (Volatile.Read(ref _current) is null)
+                    if (isFirst)
                         throw;      // never offloaded: the socket is still the caller's
                     return null;
                 }

@@ -78,7 +78,7 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
     /// rather than given back with a hole.</summary>
     private void GiveUpWaiting()
     {
-        if (entry.StateOperations.First is not { } terminate || Remains.Socket is null)
+        if (entry.StateOperations.First is not { } terminate || Remains.Socket is null || IsOnItsWay())
             return;
         Stack.Ledger.Report(VerifierCheck.ByteAccount, entry.Edge.Name, terminate, terminate.Custody.Flight,
             $"received data up to {Remains.Positions.Received} never turned up: {entry.Describe()}");
@@ -86,6 +86,16 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
         lock (entry.Lock)
             entry.Remains = Remains with { Socket = null };
         AnswerTerminate();
+    }
+
+    /// <summary>What was indicated is in some driver's mailbox: that a driver is slow is no breach of the target's.
+    /// Only one that keeps it for as long as a target may take to let go is not waited for.</summary>
+    private bool IsOnItsWay()
+    {
+        lock (entry.Lock)
+            if (entry.AcceptedThrough + entry.Undelivered.From(entry.AcceptedThrough).Length >= entry.IndicatedThrough)
+                return false;
+        return Stack.Clock.GetElapsedTime(entry.OldestSince, Stack.Now) < Stack.Settings.SeverDeadline;
     }
 
     /// <summary>The terminate is answered when every byte that the target received has turned up: accepted by the host,
