@@ -7,8 +7,8 @@ using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Regressions;
 
-/// <summary>Received data was waiting in the mailbox of a slow driver when its connection died. The stand-in took it for
-/// data that the target never had, and reset a socket that was well.</summary>
+/// <summary>Received data was waiting in the mailbox of a slow driver when its connection died. The stand-in took it
+/// for data that the target never had, and reset a socket that was well.</summary>
 public sealed class SlowDriverSpecs : StackSpec
 {
     private readonly Gate _gate = new();
