@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+
+namespace ChimneyActors.Targets.Simulated;
+
+/// <summary>The control bits that a connection past its handshake can meet (RFC 9293 section 3.1).</summary>
+[Flags]
+internal enum SegmentFlags : byte
+{
+    None = 0,
+    Fin = 1,
+    Syn = 2,
+    Rst = 4,
+    Psh = 8,
+    Ack = 16,
+}
+
+/// <summary>One TCP segment.</summary>
+/// <param name="Seq">Number of the first octet.</param>
+/// <param name="Ack">The next octet that the sender expects.</param>
+/// <param name="Flags">Control bits.</param>
+/// <param name="Window">Octets the sender has room for. In full: the scale was agreed in a handshake that an
+/// offloaded connection has behind it.</param>
+/// <param name="Data">The payload; nobody writes to it once it is in a segment.</param>
+/// <param name="Checksum">What <see cref="Sealed"/> has put there.</param>
+internal readonly record struct Segment(
+    SeqNumber Seq, SeqNumber Ack, SegmentFlags Flags, int Window, ReadOnlyMemory<byte> Data, ushort Checksum = 0)
+{
+    private const int HeaderBytes = 13;
+
+    /// <summary>Room it takes in the sequence space.</summary>
+    internal int Length => Data.Length + (Has(SegmentFlags.Fin) ? 1 : 0) + (Has(SegmentFlags.Syn) ? 1 : 0);
+
+    /// <summary>Whether the checksum fits; the receiver drops what is not (RFC 9293 section 3.1).</summary>
+    internal bool IsIntact => Checksum == Sum();
+
+    /// <summary>How many bits a wire can turn over.</summary>
+    internal int Bits => 8 * (HeaderBytes + Data.Length);
+
+    internal bool Has(SegmentFlags flag) => (Flags & flag) != 0;
+
+    /// <summary>The same with its checksum.</summary>
+    internal Segment Sealed() => this with { Checksum = Sum() };
+
+    /// <summary>The same with one bit turned over and the old checksum.</summary>
+    internal Segment WithBitFlipped(int bit)
+    {
+        byte mask = (byte)(1 << (bit % 8));
+        int place = bit / 8;
+        if (place >= HeaderBytes)
+        {
+            byte[] data = Data.ToArray();
+            data[place - HeaderBytes] ^= mask;
+            return this with { Data = data };
+        }
+
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        WriteHeader(header);
+        header[place] ^= mask;
+        return this with
+        {
+            Seq = new SeqNumber(BinaryPrimitives.ReadUInt32BigEndian(header)),
+            Ack = new SeqNumber(BinaryPrimitives.ReadUInt32BigEndian(header[4..])),
+            Window = BinaryPrimitives.ReadInt32BigEndian(header[8..]),
+            Flags = (SegmentFlags)header[12],
+        };
+    }
+
+    public override string ToString() => $"{Flags} seq {Seq} ack {Ack} window {Window} data {Data.Length}";
+
+    /// <summary>The one's complement sum of RFC 1071: no single bit can change without changing it.</summary>
+    private ushort Sum()
+    {
+        Span<byte> header = stackalloc byte[HeaderBytes + 1];
+        WriteHeader(header);
+        ulong sum = Words(header) + Words(Data.Span);
+        while (sum > 0xFFFF)
+            sum = (sum & 0xFFFF) + (sum >> 16);
+        return (ushort)~sum;
+    }
+
+    private static ulong Words(ReadOnlySpan<byte> bytes)
+    {
+        ulong sum = 0;
+        for (; bytes.Length >= 2; bytes = bytes[2..])
+            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        return bytes.IsEmpty ? sum : sum + ((ulong)bytes[0] << 8);
+    }
+
+    private void WriteHeader(Span<byte> header)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(header, Seq.Value);
+        BinaryPrimitives.WriteUInt32BigEndian(header[4..], Ack.Value);
+        BinaryPrimitives.WriteInt32BigEndian(header[8..], Window);
+        header[12] = (byte)Flags;
+    }
+}

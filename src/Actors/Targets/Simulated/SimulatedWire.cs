@@ -1,0 +1,93 @@
+using ChimneyActors.Buffers;
+
+namespace ChimneyActors.Targets.Simulated;
+
+/// <summary>A wire with two ends that delays, loses, reorders, duplicates and corrupts, all of it from a seed.</summary>
+/// <remarks>Its time is virtual and moves in <see cref="Advance"/> alone. Not thread-safe.</remarks>
+internal sealed class SimulatedWire
+{
+    private readonly PriorityQueue<(WireEnd To, Segment Segment), (TimeSpan Due, long Serial)> _underWay = new();
+    private readonly SeededChance _chance;
+    private long _serial;
+
+    internal SimulatedWire(int seed, WireFaults faults)
+    {
+        _chance = new SeededChance(seed);
+        Faults = faults;
+        Left = new WireEnd(this);
+        Right = new WireEnd(this);
+    }
+
+    internal WireEnd Left { get; }
+
+    internal WireEnd Right { get; }
+
+    /// <summary>May change at any time; for segments that are sent from then on.</summary>
+    internal WireFaults Faults { get; set; }
+
+    /// <summary>The virtual time.</summary>
+    internal TimeSpan Now { get; private set; }
+
+    /// <summary>When the next segment arrives; null if none is under way.</summary>
+    internal TimeSpan? NextDue =>
+        _underWay.TryPeek(out _, out (TimeSpan Due, long Serial) next) ? next.Due : null;
+
+    /// <summary>Lets time pass, and gives each end what arrives meanwhile, at the time when it does.</summary>
+    internal void Advance(TimeSpan to)
+    {
+        while (NextDue is { } due && due <= to)
+        {
+            (WireEnd end, Segment segment) = _underWay.Dequeue();
+            Now = due > Now ? due : Now;
+            end.Deliver(segment);
+        }
+
+        Now = to > Now ? to : Now;
+    }
+
+    /// <summary>An end has sent a segment.</summary>
+    internal void Carry(WireEnd from, Segment segment)
+    {
+        WireEnd to = ReferenceEquals(from, Left) ? Right : Left;
+        if (_chance.Hits(Faults.Loss, out _))
+            return;
+        if (_chance.Hits(Faults.Duplication, out _))
+            Take(to, segment);
+        if (_chance.Hits(Faults.Corruption, out double which))
+            segment = segment.WithBitFlipped((int)(which * segment.Bits));
+        Take(to, segment);
+    }
+
+    private void Take(WireEnd to, in Segment segment)
+    {
+        TimeSpan due = Now + Faults.Delay + Part(Faults.Jitter);
+        if (_chance.Hits(Faults.Reordering, out double held))
+            due += Faults.HeldBack * held;
+        else
+            due = to.Newest = due > to.Newest ? due : to.Newest;
+        _underWay.Enqueue((to, segment), (due, _serial++));
+    }
+
+    private TimeSpan Part(TimeSpan most)
+    {
+        if (most == default)
+            return default;
+        _chance.Hits(1, out double part);
+        return most * part;
+    }
+}
+
+/// <summary>One end of a <see cref="SimulatedWire"/>.</summary>
+internal sealed class WireEnd(SimulatedWire wire)
+{
+    /// <summary>Who hears what arrives here; nobody is an unplugged end.</summary>
+    internal Action<Segment>? Arrived { get; set; }
+
+    /// <summary>When the newest segment arrives here that was not held back.</summary>
+    internal TimeSpan Newest { get; set; }
+
+    /// <summary>Puts a segment on the wire, to the other end.</summary>
+    internal void Send(in Segment segment) => wire.Carry(this, segment);
+
+    internal void Deliver(in Segment segment) => Arrived?.Invoke(segment);
+}

@@ -1,0 +1,202 @@
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Targets.Simulated;
+
+/// <summary>What goes out, and when it is said again: RFC 9293 section 3.8, RFC 6298, RFC 5681.</summary>
+internal sealed partial class TcpEngine
+{
+    private long _una;              // SND.UNA
+    private long _nxt;              // SND.NXT: goes back when a time-out says that everything is lost
+    private long _max;              // behind everything that was ever sent
+    private long _right;            // SND.UNA + SND.WND as the peer said it last
+    private long _rightMax;         // the largest window the peer ever had
+    private bool _finSent;
+    private int _timeouts;
+    private int _probes;
+    private long? _timedEnd;        // an acknowledgement of this measures the round trip
+    private TimeSpan _timedAt;
+    private TimeSpan _lastSent;
+    private TimeSpan? _retransmitAt;
+    private TimeSpan? _persistAt;
+    private TimeSpan? _delayedAckAt;
+    private TimeSpan? _lingerAt;    // FIN_WAIT_2 or TIME_WAIT: they never run both
+
+    /// <summary>When <see cref="Advance"/> has something to do; null for never.</summary>
+    internal TimeSpan? NextDue => Earlier(Earlier(_retransmitAt, _persistAt), Earlier(_delayedAckAt, _lingerAt));
+
+    /// <summary>Does what is due.</summary>
+    internal void Advance(TimeSpan now)
+    {
+        if (_lingerAt <= now)
+            End(State == TcpConnectionState.TimeWait ? TcpEventKind.Closed : TcpEventKind.FinWait2Expired);
+        if (_delayedAckAt <= now)
+            Acknowledge(now);
+        if (_retransmitAt <= now)
+            OnTimeout(now);
+        if (_persistAt <= now)
+            OnPersist(now);
+    }
+
+    private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) =>
+        one is null || other < one ? other : one;
+
+    /// <summary>Sends what may be sent.</summary>
+    private void Pump(TimeSpan now)
+    {
+        if (IsOver)
+            return;
+        if (_max == _una && now - _lastSent > _timeout.Value)
+            _congestion.OnIdle();
+        while (TrySendNext(now))
+        {
+        }
+
+        // Something to send, nothing on its way whose time-out would wake us: ask for the window from time to time.
+        bool isStuck = _nxt == _una && _una < (_finWanted ? _queue.End + 1 : _queue.End);
+        if (!isStuck)
+            _persistAt = null;
+        else if (_persistAt is null)
+            _persistAt = now + ProbeInterval;
+        if (isStuck)
+            _retransmitAt = null;
+    }
+
+    private bool TrySendNext(TimeSpan now)
+    {
+        long queued = Math.Max(0, _queue.End - _nxt);
+        long open = Math.Min(_right, _una + _congestion.Allowance) - _nxt;
+        int length = (int)Math.Clamp(Math.Min(queued, open), 0, _settings.SegmentBytesMax);
+        bool fin = _finWanted && _nxt + length == _queue.End && _nxt + length < _right;
+        if (length == 0 && !fin)
+            return false;
+        if (!fin && length < queued && IsSilly(length))
+            return false;
+        Put(_nxt, length, fin, now);
+        return true;
+    }
+
+    /// <summary>Too little to be worth a segment while there is more (RFC 9293 section 3.8.6.2.1, TMR-11).</summary>
+    private bool IsSilly(int length) =>
+        length < _settings.SegmentBytesMax && length < _rightMax / 2 && !_queue.IsPushed(_nxt + length);
+
+    /// <summary>Sends a part of the stream, for the first time or again.</summary>
+    private void Put(long offset, int length, bool fin, TimeSpan now)
+    {
+        long end = offset + length + (fin ? 1 : 0);
+        if (_timedEnd is { } timed && offset < timed && offset < _max)
+            _timedEnd = null;       // Karn: sent twice, nobody can tell which one is acknowledged
+        if (end > _max && offset >= _max && _timedEnd is null)
+        {
+            _timedEnd = end;
+            _timedAt = now;
+        }
+
+        _nxt = Math.Max(_nxt, end);
+        _max = Math.Max(_max, end);
+        if (fin && !_finSent)
+            NoteFinSent();
+        SegmentFlags flags = SegmentFlags.Ack | (fin ? SegmentFlags.Fin : 0);
+        if (length > 0 && _queue.IsPushed(offset + length))
+            flags |= SegmentFlags.Psh;
+        _retransmitAt ??= now + _timeout.Value;     // RFC 6298 section 5.1
+        _lastSent = now;
+        Emit(offset, flags, _queue.Copy(Math.Min(offset, _queue.End), length), now);
+    }
+
+    private void Emit(long offset, SegmentFlags flags, ReadOnlyMemory<byte> data, TimeSpan now)
+    {
+        int window = _window.Offer(_arrived, Received);
+        _ackedThrough = Received;
+        _delayedAckAt = null;
+        _segments.Enqueue(new Segment(
+            _sendBase + offset, _receiveBase + Received, flags, window, data).Sealed());
+    }
+
+    /// <summary>An acknowledgement without data. Its number is one that the peer's window has room for: behind a
+    /// probe of a closed window it would be dropped, and what it says with it.</summary>
+    private void Acknowledge(TimeSpan now) => Emit(NextNumber, SegmentFlags.Ack, default, now);
+
+    private long NextNumber => Math.Min(_max, Math.Max(_una, _right));
+
+    private void NoteFinSent()
+    {
+        _finSent = true;
+        State = State == TcpConnectionState.CloseWait ? TcpConnectionState.LastAck : TcpConnectionState.FinWait1;
+    }
+
+    /// <summary>The oldest segment again, and nothing else.</summary>
+    private void Retransmit(TimeSpan now)
+    {
+        long nxt = _nxt;
+        int length = (int)Math.Min(Sent - Acknowledged, _settings.SegmentBytesMax);
+        bool fin = _finSent && _una + length == _queue.End;
+        if (length > 0 || fin)
+            Put(_una, length, fin, now);
+        _nxt = Math.Max(nxt, _nxt);
+    }
+
+    private void OnDuplicate(TimeSpan now)
+    {
+        if (!_congestion.OnDuplicate(_una, _max, _max - _una))
+            return;
+        Retransmit(now);
+        _retransmitAt = now + _timeout.Value;
+    }
+
+    /// <summary>RFC 6298 sections 5.4 to 5.6: the oldest again, the timer doubled, and everything behind it again as
+    /// the congestion window opens.</summary>
+    private void OnTimeout(TimeSpan now)
+    {
+        _retransmitAt = null;
+        if (_max <= _una)
+            return;
+        if (_right <= _una)
+        {
+            _nxt = _una;
+            OnPersist(now);         // the peer has closed its window behind what was on its way
+            return;
+        }
+
+        if (++_timeouts > _settings.RetransmissionsMax)
+        {
+            End(TcpEventKind.TimedOut);
+            return;
+        }
+
+        _congestion.OnTimeout(_timeouts == 1, _max, _max - _una);
+        _timeout.BackOff();
+        _nxt = _una;
+        Retransmit(now);
+        Pump(now);
+    }
+
+    private TimeSpan ProbeInterval
+    {
+        get
+        {
+            TimeSpan interval = _timeout.Value * (1L << Math.Min(_probes, 16));
+            return interval < _settings.RetransmitMax ? interval : _settings.RetransmitMax;
+        }
+    }
+
+    /// <summary>RFC 9293 section 3.8.6.1: an octet that the window has no room for is answered with the window. A peer
+    /// that answers is never given up, one that does not is (TMR-09).</summary>
+    private void OnPersist(TimeSpan now)
+    {
+        _persistAt = null;
+        if (++_probes > _settings.RetransmissionsMax)
+        {
+            End(TcpEventKind.TimedOut);
+            return;
+        }
+
+        long room = Math.Max(1, _right - _una);
+        int length = (int)Math.Min(Math.Min(room, _settings.SegmentBytesMax), _queue.End - Acknowledged);
+        bool fin = length == 0 || (_finWanted && length < room && _una + length == _queue.End);
+        bool isProbe = _right <= _una;
+        Put(_una, length, fin, now);
+        if (isProbe)
+            _nxt = _una;            // it does not count as sent: only an acknowledgement moves on
+        Pump(now);
+    }
+}

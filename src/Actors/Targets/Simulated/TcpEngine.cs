@@ -1,0 +1,165 @@
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Targets.Simulated;
+
+/// <summary>One end of a TCP connection from ESTABLISHED on (RFC 9293), without a clock and without a network.</summary>
+/// <remarks>
+/// Pure: time and segments come in, segments and events come out and wait until they are taken. Time never goes back.
+/// Streams are counted in 64-bit offsets from the state it started with; a FIN counts as one more after the last byte.
+/// <para>It sends RST for <see cref="Abort"/> alone (DISC-06).</para>
+/// </remarks>
+internal sealed partial class TcpEngine
+{
+    private readonly TcpEngineSettings _settings;
+    private readonly SeqNumber _sendBase;
+    private readonly SeqNumber _receiveBase;
+    private readonly SendQueue _queue = new();
+    private readonly Reassembly _arrived;
+    private readonly ReceiveWindow _window;
+    private readonly RetransmitTimeout _timeout;
+    private readonly Congestion _congestion;
+    private readonly ChallengeLimit _challenges = new();
+    private readonly Queue<Segment> _segments = new();
+    private readonly Queue<TcpEvent> _events = new();
+    private bool _finWanted;
+    private bool _aborted;
+
+    internal TcpEngine(DelegatedState start, TcpEngineSettings settings, TimeSpan now)
+    {
+        _settings = settings;
+        State = start.State;
+        _una = start.FinAcknowledged ? 1 : 0;
+        _sendBase = start.SndUna + -_una;
+        _peerFin = start.PeerFinished ? 0 : long.MaxValue;
+        _receiveBase = start.RcvNxt + (start.PeerFinished ? -1 : 0);
+        _arrived = new Reassembly(settings.ReceiveBytesMax);
+        _window = new ReceiveWindow(settings.SegmentBytesMax, Received + start.RcvWnd);
+        _timeout = new RetransmitTimeout(
+            settings.RetransmitMin, settings.RetransmitMax, start.SRtt, start.RttVar);
+        _congestion = new Congestion(settings.SegmentBytesMax, start.CWnd, start.SsThresh);
+        _queue.Add(start.Unacknowledged, push: true);
+        _finWanted = _finSent = start.FinSent;
+        _max = _nxt = _finSent ? _queue.End + 1 : _queue.End;
+        _right = _una + start.SndWnd;
+        _rightMax = start.MaxSndWnd;
+        if (State == TcpConnectionState.TimeWait)
+            _lingerAt = now + settings.TimeWait;
+        if (State == TcpConnectionState.FinWait2)
+            _lingerAt = now + settings.FinWait2;
+        if (_max > _una)
+            _retransmitAt = now + _timeout.Value;
+    }
+
+    internal TcpConnectionState State { get; private set; }
+
+    /// <summary>Bytes that the peer has acknowledged.</summary>
+    internal long Acknowledged => Math.Min(_una, _queue.End);
+
+    /// <summary>Bytes that were ever given to the wire.</summary>
+    internal long Sent => Math.Min(_max, _queue.End);
+
+    /// <summary>Bytes that were given to <see cref="Send"/>.</summary>
+    internal long Queued => _queue.End;
+
+    /// <summary>Bytes received in order.</summary>
+    internal long BytesReceived => _arrived.Next;
+
+    /// <summary>Bytes received in order and not yet read.</summary>
+    internal long Readable => _arrived.Next - _arrived.Read;
+
+    /// <summary>Whether the FIN was given to the wire.</summary>
+    internal bool FinSent => _finSent;
+
+    private bool IsOver => State == TcpConnectionState.Closed;
+
+    /// <summary>RCV.NXT.</summary>
+    private long Received => _arrived.Next + (_arrived.Next >= _peerFin ? 1 : 0);
+
+    /// <summary>Sends data behind everything given before. The memory must not change before it is acknowledged.
+    /// </summary>
+    internal void Send(ReadOnlyMemory<byte> data, bool push, TimeSpan now)
+    {
+        if (_finWanted)
+            throw new InvalidOperationException("The send half is closed.");
+        if (IsOver)
+            return;
+        _queue.Add(data, push);
+        Pump(now);
+    }
+
+    /// <summary>Closes the send half: FIN behind everything given before (RFC 9293 section 3.10.4).</summary>
+    internal void Finish(TimeSpan now)
+    {
+        if (_finWanted || IsOver)
+            return;
+        _finWanted = true;
+        Pump(now);
+    }
+
+    /// <summary>Resets the connection (RFC 9293 section 3.10.5). From now on nothing is processed, and whatever the
+    /// peer still sends is answered with RST, because the first one may be lost (DISC-10).</summary>
+    internal void Abort(TimeSpan now)
+    {
+        if (IsOver)
+            return;
+        Emit(NextNumber, SegmentFlags.Rst | SegmentFlags.Ack, default, now);
+        _aborted = true;
+        Die();
+    }
+
+    /// <summary>Takes received bytes; the room may let the peer go on.</summary>
+    /// <returns>How many; 0 if there are none now.</returns>
+    internal int Read(Span<byte> into, TimeSpan now)
+    {
+        int length = _arrived.Take(into);
+        bool mayGrow = length > 0 && State is TcpConnectionState.Established
+            or TcpConnectionState.FinWait1 or TcpConnectionState.FinWait2;
+        if (mayGrow && _window.IsWorthTelling(_arrived))
+            Acknowledge(now);
+        return length;
+    }
+
+    /// <summary>A segment for the wire.</summary>
+    internal bool TryTakeSegment(out Segment segment) => _segments.TryDequeue(out segment);
+
+    /// <summary>What happened, in order.</summary>
+    internal bool TryTakeEvent(out TcpEvent happened) => _events.TryDequeue(out happened);
+
+    /// <summary>What somebody else needs to go on with the connection; read what is readable before. The engine does
+    /// nothing after it; an acknowledgement that waited goes out (TERM-18).</summary>
+    internal DelegatedState Leave(TimeSpan now)
+    {
+        if (_delayedAckAt is not null)
+            Acknowledge(now);
+        var left = new DelegatedState
+        {
+            State = State,
+            SndUna = _sendBase + _una,
+            Unacknowledged = _queue.Copy(Acknowledged, (int)(Sent - Acknowledged)),
+            RcvNxt = _receiveBase + Received,
+            SndWnd = (int)Math.Max(0, _right - _una),
+            MaxSndWnd = (int)_rightMax,
+            RcvWnd = (int)Math.Max(0, _window.Right - Received),
+            CWnd = _congestion.Window,
+            SsThresh = _congestion.Threshold,
+            SRtt = _timeout.Smoothed,
+            RttVar = _timeout.Variation,
+        };
+        Die();
+        return left;
+    }
+
+    private void Happened(TcpEventKind kind, long through) => _events.Enqueue(new TcpEvent(kind, through));
+
+    private void End(TcpEventKind kind)
+    {
+        Die();
+        Happened(kind, _arrived.Next);
+    }
+
+    private void Die()
+    {
+        State = TcpConnectionState.Closed;
+        _retransmitAt = _persistAt = _delayedAckAt = _lingerAt = null;
+    }
+}
