@@ -15,7 +15,7 @@ public sealed class EngineOverWireSpecs
         ForEachSeed(0, seed =>
         {
             World world = Make(seed, WireFaults.None);
-            world.Run(TimeSpan.FromMinutes(20)).ShouldBeTrue(world.ToString());
+            world.Run(TimeSpan.FromMinutes(10)).ShouldBeTrue(world.ToString());
             EndedWell(world);
             world.Left.FinAcknowledged.ShouldBeTrue();
             world.Right.FinAcknowledged.ShouldBeTrue();

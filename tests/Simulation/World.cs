@@ -44,7 +44,7 @@ internal sealed class World
             {
                 Seed = (seed * 2) + side,
                 Total = (long)(Draw() * Draw() * 60_000),
-                WriteBytesMax = 1 + (int)(Draw() * 10_000),
+                WriteBytesMax = 50 + (int)(Draw() * 10_000),
                 ReadBytesMax = 500 + (int)(Draw() * 8_000),
                 PauseMsMax = 1 + (Draw() * 60),
                 AbortAfter = aborts && side == 1 ? (long)(Draw() * 20_000) : null,
