@@ -2,7 +2,7 @@ using ChimneyActors.Buffers;
 
 namespace ChimneyActors.Targets.Simulated;
 
-/// <summary>A wire with two ends that delays, loses, reorders, duplicates and corrupts, all of it from a seed.</summary>
+/// <summary>A wire with two ends that delays, loses, reorders, duplicates and corrupts, from a seed.</summary>
 /// <remarks>Its time is virtual and moves in <see cref="Advance"/> alone. Not thread-safe.</remarks>
 internal sealed class SimulatedWire
 {

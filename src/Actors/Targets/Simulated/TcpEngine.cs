@@ -2,7 +2,7 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Targets.Simulated;
 
-/// <summary>One end of a TCP connection from ESTABLISHED on (RFC 9293), without a clock and without a network.</summary>
+/// <summary>One end of a TCP connection from ESTABLISHED on (RFC 9293), without clock and network.</summary>
 /// <remarks>
 /// Pure: time and segments come in, segments and events come out and wait until they are taken. Time never goes back.
 /// Streams are counted in 64-bit offsets from the state it started with; a FIN counts as one more after the last byte.
