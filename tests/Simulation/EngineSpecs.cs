@@ -161,6 +161,17 @@ public sealed class EngineSpecs
     }
 
     [Fact]
+    public void What_an_old_segment_acknowledges_is_true_all_the_same()
+    {
+        var bench = new Bench();
+        bench.Write(10);
+        bench.Sent();
+        bench.Arrive(offset: -5, ack: 10, length: 5);
+        Bench.AckOf(bench.Sent().ShouldHaveSingleItem()).ShouldBe(0);
+        bench.Said().ShouldBe([new TcpEvent(TcpEventKind.Acknowledged, 10)]);
+    }
+
+    [Fact]
     public void A_segment_with_a_wrong_checksum_was_never_here()
     {
         var bench = new Bench();
