@@ -45,6 +45,8 @@ internal static class Landing
         {
             parcel.Custody.Set(CustodyState.Quarantined, parcel.Custody.Flight, HolderId.None);
             stack.Ledger.CountQuarantined();
+            // The memory is given up, not the room: else a stack would stand still after as many as its pool holds.
+            (parcel as NetBufferList)?.Pool.Reserve(1);
         }
         else if (parcel is NetBufferList list)
         {
