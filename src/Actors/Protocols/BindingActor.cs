@@ -41,7 +41,9 @@ internal sealed class BindingActor(
     {
         if (post.IsUrgent)
             queue.Refuse(post.Connection, NdisStatus.RequestAborted);
-        Post? rest = queue.First(BindingQueue.LaneOf(post)) is null ? Depart(post) : post;
+        // What is posted after the terminate does not wait behind others for room that it will not use.
+        bool waits = queue.First(BindingQueue.LaneOf(post)) is not null && !IsOver(post.Connection);
+        Post? rest = waits ? post : Depart(post);
         if (rest is not null)
             queue.Add(rest);
     }
@@ -62,7 +64,7 @@ internal sealed class BindingActor(
     private Post? Depart(Post post, int lane = -1)
     {
         // After its terminate nothing is posted on a connection any more (SEND-17, TERM-04).
-        bool ended = post.Connection.Leaving || post.Connection.Entry is not { Ended: false };
+        bool ended = IsOver(post.Connection);
         Post? rest = null;
         NetBufferList? head = ended ? null : Rent(post, out rest);
         if (head is null && !ended)
@@ -85,6 +87,9 @@ internal sealed class BindingActor(
         Send(post.Connection.Entry!, post, Flight.Depart(head!, Me));
         return rest;
     }
+
+    private static bool IsOver(BindingConnection connection) =>
+        connection.Leaving || connection.Entry is not { Ended: false };
 
     private void Send(ConnectionEntry entry, Post post, Flight flight)
     {
