@@ -11,6 +11,7 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
     private readonly List<WorldPost> _posts = [];
     private readonly List<bool> _received = [];
     private int _firstOpen;
+    private int _leftAt;
 
     /// <summary>Requests that were not answered yet.</summary>
     public int Open { get; private set; }
@@ -55,6 +56,9 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
             _received[(int)at] = true;
         }
     }
+
+    /// <summary>The terminate is posted.</summary>
+    public void Leaving() => _leftAt = _posts.Count;
 
     /// <summary>The connection came back.</summary>
     public void Uploaded(OffloadBlock block)
@@ -139,7 +143,8 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
 
     private void CheckNoneBehind()
     {
-        if (!OrderIsExcused())
-            broken($"{peer.Number}: given back with {Open} requests unanswered");
+        // The terminate comes last (TERM-28), but for what was posted after it.
+        if (!OrderIsExcused() && _posts.Find(post => post.Answers == 0) is { } left && left.Number < _leftAt)
+            broken($"{peer.Number}: given back before {left.What} was answered");
     }
 }

@@ -68,6 +68,8 @@ internal sealed class SeededHost(
         // Whoever posts from a callback is on the thread of a driver.
         if (_connection is not null && _terminate is null && !_mustLeave && _budget > 0 && random.Percent(15))
             Post();
+        if (random.Percent(1))
+            throw new InvalidOperationException("The host's callback fails; that is nobody else's business.");
     }
 
     /// <inheritdoc/>
@@ -105,6 +107,8 @@ internal sealed class SeededHost(
             _choices.Add(Uploaded);
         else if (_initiate is null && _terminate is null)
             GatherOpen();
+        else if (_terminate is not null && _budget > 0 && random.Percent(5))
+            _choices.Add(Post);     // too late: it is answered all the same
     }
 
     private void GatherOpen()
@@ -156,6 +160,7 @@ internal sealed class SeededHost(
     private void Leave()
     {
         trace.Write($"host {peer.Number}: takes it back");
+        checker.Leaving();
         _terminate = _connection!.TerminateAsync();
     }
 
@@ -214,7 +219,7 @@ internal sealed class SeededHost(
     }
 
     private void Receive() =>
-        Post(New(OffloadOperation.Receive, new byte[random.Between(1, 900)], default, random.Percent(30)));
+        Post(New(OffloadOperation.Receive, new byte[random.Between(0, 900)], default, random.Percent(30)));
 
     private void Disconnect(DisconnectKind kind)
     {

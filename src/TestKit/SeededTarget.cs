@@ -18,6 +18,9 @@ internal enum SeverHabit
 
     /// <summary>Never lets go.</summary>
     Never,
+
+    /// <summary>Fails, and never lets go.</summary>
+    Throws,
 }
 
 /// <summary>A target without threads or a network: it queues what is submitted, and executes it step by step as the
@@ -127,6 +130,8 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
                 BadSevers++;
                 wire.Peer.IsLost = true;
                 Remove(wire);
+                if (habit == SeverHabit.Throws)
+                    throw new InvalidOperationException("The target cannot sever.");
                 break;
         }
     }

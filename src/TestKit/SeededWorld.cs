@@ -166,6 +166,8 @@ internal sealed class SeededWorld
                 + $"{ledger.Quarantined} quarantined after {_target.BadSevers} bad severs");
         if (!_chimney.Stack.Blocks.IsEmpty)
             _broken.Add($"on its way: {_chimney.Stack.Blocks.Keys.First().Describe()}");
+        foreach (InjectedFault fault in _faults.Open)
+            _broken.Add($"not noticed: {fault}");
         foreach (Violation violation in _chimney.Violations)
             _broken.Add(violation.ToString());
     }
@@ -183,7 +185,7 @@ internal sealed class SeededWorld
     private SeverHabit DrawSever()
     {
         if (_random.Percent(_plan.BadSeverPercent))
-            return _random.Percent(50) ? SeverHabit.Slow : SeverHabit.Never;
+            return (SeverHabit)_random.Between((int)SeverHabit.Slow, (int)SeverHabit.Throws);
         return _random.Percent(50) ? SeverHabit.Late : SeverHabit.Prompt;
     }
 

@@ -30,8 +30,8 @@ internal sealed class WorldPlan
     {
         Layers = random.Below(4);
         Connections = random.Between(2, 5);
-        CrashRate = random.Percent(30) ? 0 : random.Between(1, 60) / 1000.0;
-        FaultRate = random.Percent(40) ? 0 : random.Between(1, 80) / 1000.0;
+        CrashRate = random.Percent(30) ? 0 : random.Between(1, random.Percent(10) ? 300 : 60) / 1000.0;
+        FaultRate = random.Percent(40) ? 0 : random.Between(1, random.Percent(10) ? 300 : 80) / 1000.0;
         BadSeverPercent = random.Percent(50) ? 0 : random.Between(1, 30);
         RefusesPercent = random.Percent(70) ? 0 : 10;
         StopsEarly = random.Percent(20);

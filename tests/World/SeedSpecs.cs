@@ -29,6 +29,9 @@ public sealed class SeedSpecs
     /// <summary>Each found a bug once.</summary>
     [Theory]
     [InlineData(37)]    // the block of a connection that was given up on stayed on the auditor's list
+    [InlineData(39)]    // posts behind a terminate waited behind others for room
+    [InlineData(1881)]  // the same for ever, behind lists that were given up to a target that never let go
+    [InlineData(7554)]  // lists that were given up took their room with them
     public void A_seed_that_once_failed_does_not_fail_again(long seed)
     {
         using var simulation = new Simulation();
