@@ -65,7 +65,7 @@ public sealed partial class TidySpecs
     [Theory]
     [InlineData("cd /hom" + "e/me/project", true)]
     [InlineData("C:\\User" + "s\\me", true)]
-    [InlineData("src/work/items and http://example.org/home", false)]
+    [InlineData("src/workers/items and http://example.org/home", false)]
     public void A_path_of_a_machine_is_recognised(string line, bool wrong) =>
         MachinePath().IsMatch(line).ShouldBe(wrong);
 
