@@ -32,6 +32,7 @@ public sealed class SeedSpecs
     [InlineData(39)]    // posts behind a terminate waited behind others for room
     [InlineData(1881)]  // the same for ever, behind lists that were given up to a target that never let go
     [InlineData(7554)]  // lists that were given up took their room with them
+    [InlineData(1026229)] // refused data counted as accepted what a lost completion in front of it had placed
     public void A_seed_that_once_failed_does_not_fail_again(long seed)
     {
         using var simulation = new Simulation();

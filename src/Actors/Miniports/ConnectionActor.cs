@@ -192,7 +192,9 @@ internal sealed class ConnectionActor : DriverActor
     {
         OffloadCompletion back = OffloadCompletion.Of(list, 1);
         long taken = list.BytesTransferred;
-        _entry.AcceptThrough(list.StreamOffset + taken);
+        // What was refused whole says nothing of what is before it: a receive's completion may be lost there.
+        if (taken > 0)
+            _entry.AcceptThrough(list.StreamOffset + taken);
         list.FirstNetBuffer.Advance(taken);
         list.StreamOffset += taken;
         list.Custody.TryMove(
