@@ -12,9 +12,11 @@ internal sealed class Bench
 
     private readonly TcpEngine _engine;
 
-    internal Bench(TcpConnectionState state = TcpConnectionState.Established, int window = 10_000, int room = 1_000) =>
+    internal Bench(
+        TcpConnectionState state = TcpConnectionState.Established, int window = 10_000, int room = 1_000,
+        TcpEngineSettings? settings = null, DelegatedState? start = null) =>
         _engine = new TcpEngine(
-            new DelegatedState
+            (start ?? new DelegatedState()) with
             {
                 State = state,
                 SndUna = Ours,
@@ -23,7 +25,7 @@ internal sealed class Bench
                 MaxSndWnd = 10_000,
                 RcvWnd = room,
             },
-            new TcpEngineSettings { SegmentBytesMax = Mss, ReceiveBytesMax = room },
+            (settings ?? new TcpEngineSettings()) with { SegmentBytesMax = Mss, ReceiveBytesMax = room },
             TimeSpan.Zero);
 
     internal TcpEngine Engine => _engine;
@@ -59,16 +61,35 @@ internal sealed class Bench
 
     /// <summary>The peer sends a segment.</summary>
     internal void Arrive(
-        long offset = 0, long ack = 0, int length = 0, SegmentFlags flags = SegmentFlags.None, int window = 10_000) =>
+        long offset = 0, long ack = 0, int length = 0, SegmentFlags flags = SegmentFlags.None, int window = 10_000,
+        Timestamps? stamps = null) =>
         _engine.OnSegment(
-            new Segment(Theirs + offset, Ours + ack, flags | SegmentFlags.Ack, window, Pattern.Bytes(offset, length))
+            (new Segment(Theirs + offset, Ours + ack, flags | SegmentFlags.Ack, window, Pattern.Bytes(offset, length))
+                with { Stamps = stamps })
                 .Sealed(),
             Now);
 
     /// <summary>Lets time pass to what is due next.</summary>
-    internal void Wait()
+    internal void Wait() => WaitUntil(_engine.NextDue!.Value);
+
+    /// <summary>Lets time pass to a moment at which nothing before it is due.</summary>
+    internal void WaitUntil(TimeSpan to)
     {
-        Now = _engine.NextDue!.Value;
+        Now = to;
         _engine.Advance(Now);
+    }
+
+    /// <summary>Waits until the engine gives up or has nothing to wait for.</summary>
+    /// <returns>What it sent meanwhile, and when, in seconds.</returns>
+    internal (double At, Segment Segment)[] WaitOut()
+    {
+        var sent = new List<(double, Segment)>();
+        while (_engine.NextDue is not null)
+        {
+            Wait();
+            sent.AddRange(Sent().Select(segment => (Now.TotalSeconds, segment)));
+        }
+
+        return [.. sent];
     }
 }

@@ -144,7 +144,7 @@ public sealed class EngineSpecs
     {
         var bench = new Bench();
         for (int forged = 0; forged < 100; forged++)
-            bench.Arrive(offset: forged, flags: SegmentFlags.Syn);
+            bench.Arrive(offset: -100 + forged, flags: SegmentFlags.Syn);
         bench.Sent().Length.ShouldBe(10);
         bench.Engine.State.ShouldBe(TcpConnectionState.Established);
     }

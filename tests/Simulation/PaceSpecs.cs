@@ -82,7 +82,8 @@ public sealed class PaceSpecs
     {
         var limit = new ChallengeLimit();
         Enumerable.Range(0, 50).Count(_ => limit.Allows(Second)).ShouldBe(10);
-        limit.Allows(5 * Second).ShouldBeTrue();
+        limit.Allows(5.9 * Second).ShouldBeFalse();
+        limit.Allows(6 * Second).ShouldBeTrue();
     }
 
     private static TimeSpan Doubled(RetransmitTimeout timeout)

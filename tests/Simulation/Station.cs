@@ -167,6 +167,9 @@ internal sealed class Station
                 PeerFinished.ShouldBeFalse();
                 NextAct ??= _wire.Now + TimeSpan.FromMilliseconds(1);
                 break;
+            case TcpEventKind.PushExpired:
+                Received.ShouldBeGreaterThan(_read - 1);
+                break;
             default:
                 Ended = happened.Kind;
                 break;

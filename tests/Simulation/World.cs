@@ -15,11 +15,22 @@ internal sealed class World
         var chance = new SeededChance(seed ^ 0x5EED);
         SeqNumber ours = Start(chance);
         SeqNumber theirs = Start(chance);
-        Left = new Station(_wire, _wire.Left, left, Delegated(ours, theirs, left, right), _trace);
-        Right = new Station(_wire, _wire.Right, right, Delegated(theirs, ours, right, left), _trace);
+        (uint ourTime, uint theirTime) = (Start(chance).Value, Start(chance).Value);
+        Left = new Station(_wire, _wire.Left, left, Delegated(ours, theirs, left, right) with
+        {
+            TsTime = ourTime,
+            TsRecent = theirTime,
+        }, _trace);
+        Right = new Station(_wire, _wire.Right, right, Delegated(theirs, ours, right, left) with
+        {
+            TsTime = theirTime,
+            TsRecent = ourTime,
+        }, _trace);
         Left.Peer = Right;
         Right.Peer = Left;
     }
+
+    internal SimulatedWire Wire => _wire;
 
     internal Station Left { get; }
 
@@ -55,6 +66,12 @@ internal sealed class World
                     FinWait2 = TimeSpan.FromDays(1),    // the wire may be bad for longer than the timer allows
                     ReceiveBytesMax = room,
                     RetransmissionsMax = 100,
+                    Timestamps = seed % 2 == 0,
+                    Nagle = seed % 3 == 0,
+                    KeepAlive = seed % 5 == 0,
+                    KeepAliveTimeout = TimeSpan.FromSeconds(2),
+                    KeepAliveProbesMax = 100,
+                    TicksPerSecond = seed % 7 == 0 ? 100 : 1000,
                 },
             };
         }

@@ -11,11 +11,12 @@ internal sealed class Congestion
     private long _avoided;
     private int _duplicates;
 
-    internal Congestion(int mss, long window = 0, long threshold = long.MaxValue)
+    internal Congestion(int mss, long window = 0, long threshold = long.MaxValue, int duplicates = 0)
     {
         _mss = mss;
         Window = window > 0 ? Math.Max(window, mss) : Initial(mss);
         Threshold = threshold > 0 ? threshold : long.MaxValue;
+        _duplicates = duplicates;
     }
 
     /// <summary>cwnd.</summary>
@@ -23,6 +24,9 @@ internal sealed class Congestion
 
     /// <summary>ssthresh.</summary>
     internal long Threshold { get; private set; }
+
+    /// <summary>Acknowledgements in a row that said nothing new.</summary>
+    internal int Duplicates => _duplicates;
 
     /// <summary>Whether a loss that three duplicates told of is being mended.</summary>
     internal bool IsRecovering { get; private set; }

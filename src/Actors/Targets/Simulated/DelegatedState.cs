@@ -38,6 +38,40 @@ internal sealed record DelegatedState
 
     internal TimeSpan RttVar { get; init; }
 
+    /// <summary>Number of the segment that told the window last; null if none has yet.</summary>
+    internal SeqNumber? SndWL1 { get; init; }
+
+    /// <summary>Acknowledgements in a row that said nothing new.</summary>
+    internal int DupAckCount { get; init; }
+
+    /// <summary>Retransmit.Count: retransmissions of the oldest segment, or probes of this round.</summary>
+    internal int RetransmitCount { get; init; }
+
+    /// <summary>Retransmit.TimeoutDelta: until the next retransmission, window probe, or the end of FIN_WAIT_2 or
+    /// TIME_WAIT; null if it does not run (TERM-27).</summary>
+    internal TimeSpan? RetransmitDelta { get; init; }
+
+    /// <summary>Rounds of probing a closed window (TMR-09).</summary>
+    internal int SndWndProbeCount { get; init; }
+
+    /// <summary>Time spent on the oldest segment; zero unless it was sent again (TMR-10).</summary>
+    internal TimeSpan TotalRT { get; init; }
+
+    /// <summary>KeepAlive.ProbeCount: probes that nobody has answered.</summary>
+    internal int KeepAliveProbeCount { get; init; }
+
+    /// <summary>KeepAlive.TimeoutDelta: until the next keepalive; null if it does not run.</summary>
+    internal TimeSpan? KeepAliveDelta { get; init; }
+
+    /// <summary>The stamp to echo; means something with timestamps alone, like the next two.</summary>
+    internal uint TsRecent { get; init; }
+
+    /// <summary>How old it is.</summary>
+    internal TimeSpan TsRecentAge { get; init; }
+
+    /// <summary>The clock of our own stamps, now (TMR-12).</summary>
+    internal uint TsTime { get; init; }
+
     /// <summary>Whether the FIN was sent; only then is it part of the octets from <see cref="SndUna"/> on.</summary>
     internal bool FinSent => State is not (TcpConnectionState.Established or TcpConnectionState.CloseWait);
 

@@ -12,6 +12,7 @@ internal enum SegmentFlags : byte
     Rst = 4,
     Psh = 8,
     Ack = 16,
+    Urg = 32,
 }
 
 /// <summary>One TCP segment.</summary>
@@ -25,7 +26,16 @@ internal enum SegmentFlags : byte
 internal readonly record struct Segment(
     SeqNumber Seq, SeqNumber Ack, SegmentFlags Flags, int Window, ReadOnlyMemory<byte> Data, ushort Checksum = 0)
 {
-    private const int HeaderBytes = 13;
+    private const int HeaderBytesMax = 23;
+
+    /// <summary>Identification of the IPv4 packet around it; not under the checksum of the segment.</summary>
+    internal ushort IpId { get; init; }
+
+    /// <summary>Urgent pointer; means something with URG alone.</summary>
+    internal ushort UrgentPointer { get; init; }
+
+    /// <summary>The timestamps option; null without.</summary>
+    internal Timestamps? Stamps { get; init; }
 
     /// <summary>Room it takes in the sequence space.</summary>
     internal int Length => Data.Length + (Has(SegmentFlags.Fin) ? 1 : 0) + (Has(SegmentFlags.Syn) ? 1 : 0);
@@ -35,6 +45,8 @@ internal readonly record struct Segment(
 
     /// <summary>How many bits a wire can turn over.</summary>
     internal int Bits => 8 * (HeaderBytes + Data.Length);
+
+    private int HeaderBytes => Stamps is null ? 15 : HeaderBytesMax;
 
     internal bool Has(SegmentFlags flag) => (Flags & flag) != 0;
 
@@ -53,7 +65,7 @@ internal readonly record struct Segment(
             return this with { Data = data };
         }
 
-        Span<byte> header = stackalloc byte[HeaderBytes];
+        Span<byte> header = stackalloc byte[HeaderBytesMax];
         WriteHeader(header);
         header[place] ^= mask;
         return this with
@@ -62,6 +74,12 @@ internal readonly record struct Segment(
             Ack = new SeqNumber(BinaryPrimitives.ReadUInt32BigEndian(header[4..])),
             Window = BinaryPrimitives.ReadInt32BigEndian(header[8..]),
             Flags = (SegmentFlags)header[12],
+            UrgentPointer = BinaryPrimitives.ReadUInt16BigEndian(header[13..]),
+            Stamps = Stamps is null
+                ? null
+                : new Timestamps(
+                    BinaryPrimitives.ReadUInt32BigEndian(header[15..]),
+                    BinaryPrimitives.ReadUInt32BigEndian(header[19..])),
         };
     }
 
@@ -70,7 +88,8 @@ internal readonly record struct Segment(
     /// <summary>The one's complement sum of RFC 1071: no single bit can change without changing it.</summary>
     private ushort Sum()
     {
-        Span<byte> header = stackalloc byte[HeaderBytes + 1];
+        Span<byte> header = stackalloc byte[HeaderBytesMax + 1];
+        header.Clear();
         WriteHeader(header);
         ulong sum = Words(header) + Words(Data.Span);
         while (sum > 0xFFFF)
@@ -92,5 +111,10 @@ internal readonly record struct Segment(
         BinaryPrimitives.WriteUInt32BigEndian(header[4..], Ack.Value);
         BinaryPrimitives.WriteInt32BigEndian(header[8..], Window);
         header[12] = (byte)Flags;
+        BinaryPrimitives.WriteUInt16BigEndian(header[13..], UrgentPointer);
+        if (Stamps is not { } stamps)
+            return;
+        BinaryPrimitives.WriteUInt32BigEndian(header[15..], stamps.Value);
+        BinaryPrimitives.WriteUInt32BigEndian(header[19..], stamps.Echo);
     }
 }

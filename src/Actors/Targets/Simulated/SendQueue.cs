@@ -68,6 +68,21 @@ internal sealed class SendQueue
         return piece.Push && piece.End == end;
     }
 
+    /// <summary>Whether what the user wants pushed ends in a part of the stream (SEND-13).</summary>
+    internal bool EndsPush(long offset, int length)
+    {
+        for (int index = PieceAt(offset); length > 0 && index < _pieces.Count; index++)
+        {
+            Piece piece = _pieces[index];
+            if (piece.End > offset + length)
+                return false;
+            if (piece.Push && piece.End > offset)
+                return true;
+        }
+
+        return false;
+    }
+
     private int PieceAt(long offset)
     {
         int low = _first;

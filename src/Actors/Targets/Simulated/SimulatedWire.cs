@@ -25,6 +25,10 @@ internal sealed class SimulatedWire
     /// <summary>May change at any time; for segments that are sent from then on.</summary>
     internal WireFaults Faults { get; set; }
 
+    /// <summary>Sees every segment twice: when an end has sent it, before anything happens to it, and when it arrives
+    /// at the other, if it does. For captures and for tests.</summary>
+    internal Action<WireSighting>? Seen { get; set; }
+
     /// <summary>The virtual time.</summary>
     internal TimeSpan Now { get; private set; }
 
@@ -39,6 +43,7 @@ internal sealed class SimulatedWire
         {
             (WireEnd end, Segment segment) = _underWay.Dequeue();
             Now = due > Now ? due : Now;
+            Seen?.Invoke(new WireSighting(Now, end, IsArrival: true, segment));
             end.Deliver(segment);
         }
 
@@ -48,6 +53,7 @@ internal sealed class SimulatedWire
     /// <summary>An end has sent a segment.</summary>
     internal void Carry(WireEnd from, Segment segment)
     {
+        Seen?.Invoke(new WireSighting(Now, from, IsArrival: false, segment));
         WireEnd to = ReferenceEquals(from, Left) ? Right : Left;
         if (_chance.Hits(Faults.Loss, out _))
             return;
@@ -76,6 +82,13 @@ internal sealed class SimulatedWire
         return most * part;
     }
 }
+
+/// <summary>A segment that passes an end of a wire.</summary>
+/// <param name="At">Virtual time.</param>
+/// <param name="End">Which end.</param>
+/// <param name="IsArrival">Whether it comes in there; else it goes out.</param>
+/// <param name="Segment">As it passes: an arriving one may be corrupt.</param>
+internal readonly record struct WireSighting(TimeSpan At, WireEnd End, bool IsArrival, Segment Segment);
 
 /// <summary>One end of a <see cref="SimulatedWire"/>.</summary>
 internal sealed class WireEnd(SimulatedWire wire)

@@ -6,7 +6,8 @@ namespace ChimneyActors.Targets.Simulated;
 internal sealed partial class TcpEngine
 {
     private long _peerFin;          // offset of the peer's FIN; MaxValue while it is not here
-    private long _ackedThrough;     // RCV.NXT as the peer was last told
+    private long _ackedThrough;     // RCV.NXT as the peer was last told: Last.ACK.sent
+    private int _unacknowledged;    // segments with data since then
     private long _lastWindowSeq = long.MinValue;   // SND.WL1
     private long _lastWindowAck;                   // SND.WL2
 
@@ -17,26 +18,37 @@ internal sealed partial class TcpEngine
             return;
         if (IsOver)
         {
-            AnswerDead(segment);
+            OnSegmentWhenOver(segment, now);
+            return;
+        }
+
+        if (_isHeld)
+        {
+            PassUp(segment);
             return;
         }
 
         long seq = Received + (segment.Seq - (_receiveBase + Received));
         long ack = _una + (segment.Ack - (_sendBase + _una));
         bool acceptable = _window.Accepts(seq, segment.Length, Received);
+        if (!HasFreshStamp(segment, now, out bool isOld))
+        {
+            if (isOld)
+                Acknowledge(now);   // RFC 7323 section 5.3, R1
+            return;
+        }
+
         if (segment.Has(SegmentFlags.Rst))
-        {
             OnReset(seq, acceptable, now);
-            return;
-        }
+        else if (segment.Has(SegmentFlags.Syn))
+            OnSyn(segment, seq, acceptable, now);
+        else if (segment.Has(SegmentFlags.Ack))
+            OnUsual(segment, seq, ack, acceptable, now);
+    }
 
-        if (segment.Has(SegmentFlags.Syn))
-        {
-            Challenge(now);     // RFC 5961 section 4
-            return;
-        }
-
-        if (!segment.Has(SegmentFlags.Ack))
+    private void OnUsual(in Segment segment, long seq, long ack, bool acceptable, TimeSpan now)
+    {
+        if (segment.Has(SegmentFlags.Urg) && OnUrgent(segment, ack, acceptable))
             return;
         if (acceptable)
             OnAcceptable(segment, seq, ack, now);
@@ -45,37 +57,15 @@ internal sealed partial class TcpEngine
         Pump(now);
     }
 
-    /// <summary>Only an aborted connection answers; its RST may have been lost (RFC 9293 section 3.10.7.1).</summary>
-    private void AnswerDead(in Segment segment)
-    {
-        if (_aborted && segment.Has(SegmentFlags.Ack) && !segment.Has(SegmentFlags.Rst))
-            _segments.Enqueue(new Segment(segment.Ack, default, SegmentFlags.Rst, 0, default).Sealed());
-    }
-
-    /// <summary>Outside the window it is dropped, at its start it is believed, else challenged (RFC 5961 section 3.2,
-    /// PKT-05).</summary>
-    private void OnReset(long seq, bool acceptable, TimeSpan now)
-    {
-        if (seq == Received)
-            End(State == TcpConnectionState.TimeWait ? TcpEventKind.Closed : TcpEventKind.Reset);
-        else if (acceptable)
-            Challenge(now);
-    }
-
-    private void Challenge(TimeSpan now)
-    {
-        if (_challenges.Allows(now))
-            Acknowledge(now);
-    }
-
     /// <summary>Outside the window: dropped and answered. Its acknowledgement is still true if it is an old one, and
     /// must not be lost: behind a closed window nothing else may ever arrive (RFC 9293 section 3.10.7.4).</summary>
     private void OnUnacceptable(in Segment segment, long seq, long ack, TimeSpan now)
     {
         if (seq <= Received && !OnAcknowledgement(segment, seq, ack, now))
             return;
+        OnSignOfLife(now);
         if (State == TcpConnectionState.TimeWait && segment.Has(SegmentFlags.Fin))
-            _lingerAt = now + _settings.TimeWait;
+            _lingerAt = After(now, _settings.TimeWait);
         if (!IsOver)
             Acknowledge(now);
     }
@@ -84,8 +74,10 @@ internal sealed partial class TcpEngine
     {
         if (!OnAcknowledgement(segment, seq, ack, now) || IsOver)
             return;
+        NoteStamp(segment, seq, now);
+        OnSignOfLife(now);
         if (State == TcpConnectionState.FinWait2)
-            _lingerAt = now + _settings.FinWait2;
+            _lingerAt = After(now, _settings.FinWait2);
         if (State is TcpConnectionState.Established or TcpConnectionState.FinWait1 or TcpConnectionState.FinWait2)
             OnText(segment, seq, now);
     }
@@ -106,16 +98,17 @@ internal sealed partial class TcpEngine
             _peerFin = fin;
         if (_arrived.Next > before)
             Happened(TcpEventKind.Received, _arrived.Next);
+        NotePush(segment, fin, _arrived.Next > before, now);
         if (_arrived.Next >= _peerFin)
             OnPeerFinished(now);
 
-        // At once for what is out of order or fills a gap (RFC 5681 section 4.2), for a FIN, and for two segments.
+        // At once for what is out of order or fills a gap (RFC 5681 section 4.2), for a FIN, and for enough segments.
         bool atOnce = hadGap || _arrived.HasGap || _arrived.Next == before || _arrived.Next >= _peerFin
-            || Received - _ackedThrough >= 2L * _settings.SegmentBytesMax;
+            || Received - _ackedThrough >= 2L * _mss || ++_unacknowledged >= _settings.AckFrequency;
         if (atOnce)
             Acknowledge(now);
         else
-            _delayedAckAt ??= now + _settings.DelayedAck;
+            _delayedAckAt ??= After(now, _settings.DelayedAck);
     }
 
     private void OnPeerFinished(TimeSpan now)
@@ -145,10 +138,9 @@ internal sealed partial class TcpEngine
             return false;
         }
 
-        _probes = 0;
         bool same = ack + segment.Window == _right;
         if (ack > _una)
-            OnNewlyAcknowledged(ack, now);
+            OnNewlyAcknowledged(segment, ack, now);
         else if (ack == _una && same && segment.Length == 0 && _nxt > _una)
             OnDuplicate(now);
         if (ack >= _una && (seq > _lastWindowSeq || (seq == _lastWindowSeq && ack >= _lastWindowAck)))
@@ -159,19 +151,21 @@ internal sealed partial class TcpEngine
             _rightMax = Math.Max(_rightMax, segment.Window);
         }
 
+        OnProbeAnswered(now);
         return true;
     }
 
-    private void OnNewlyAcknowledged(long ack, TimeSpan now)
+    private void OnNewlyAcknowledged(in Segment segment, long ack, TimeSpan now)
     {
         long before = Acknowledged;
         long acked = ack - _una;
         _una = ack;
         _nxt = Math.Max(_nxt, _una);
         _timeouts = 0;
+        _retransmittingSince = null;
         if (_timedEnd is { } end && ack >= end)
         {
-            _timeout.Measure(now - _timedAt);
+            _timeout.Measure(RoundTrip(segment, now));
             _timedEnd = null;
         }
 
@@ -179,7 +173,7 @@ internal sealed partial class TcpEngine
         _queue.Release(_una);
         if (Acknowledged > before)
             Happened(TcpEventKind.Acknowledged, Acknowledged);
-        _retransmitAt = _max > _una ? now + _timeout.Value : null;   // RFC 6298 sections 5.2 and 5.3
+        _retransmitAt = _max > _una ? After(now, _timeout.Value) : null;   // RFC 6298 sections 5.2 and 5.3
         if (_finSent && _una > _queue.End)
             OnFinAcknowledged(now);
         else if (isPartial)
@@ -195,7 +189,7 @@ internal sealed partial class TcpEngine
         {
             case TcpConnectionState.FinWait1:
                 State = TcpConnectionState.FinWait2;
-                _lingerAt = now + _settings.FinWait2;
+                _lingerAt = After(now, _settings.FinWait2);
                 break;
             case TcpConnectionState.Closing:
                 EnterTimeWait(now);
@@ -209,6 +203,6 @@ internal sealed partial class TcpEngine
     private void EnterTimeWait(TimeSpan now)
     {
         State = TcpConnectionState.TimeWait;
-        _lingerAt = now + _settings.TimeWait;
+        _lingerAt = After(now, _settings.TimeWait);
     }
 }

@@ -12,7 +12,11 @@ internal sealed partial class TcpEngine
     private long _rightMax;         // the largest window the peer ever had
     private bool _finSent;
     private int _timeouts;
-    private int _probes;
+    private TimeSpan? _retransmittingSince;     // when the oldest segment was sent that a time-out was for
+    private int _probes;            // of a closed window, in this round
+    private int _rounds;            // probes that were answered with a closed window
+    private TimeSpan? _persistWait; // for the first probe, from who had the connection before
+    private ushort _ipId;
     private long? _timedEnd;        // an acknowledgement of this measures the round trip
     private TimeSpan _timedAt;
     private TimeSpan _lastSent;
@@ -22,11 +26,15 @@ internal sealed partial class TcpEngine
     private TimeSpan? _lingerAt;    // FIN_WAIT_2 or TIME_WAIT: they never run both
 
     /// <summary>When <see cref="Advance"/> has something to do; null for never.</summary>
-    internal TimeSpan? NextDue => Earlier(Earlier(_retransmitAt, _persistAt), Earlier(_delayedAckAt, _lingerAt));
+    internal TimeSpan? NextDue => _isHeld ? null : Earlier(
+        Earlier(Earlier(_retransmitAt, _persistAt), Earlier(_delayedAckAt, _lingerAt)),
+        Earlier(_keepAliveAt, _pushAt));
 
     /// <summary>Does what is due.</summary>
     internal void Advance(TimeSpan now)
     {
+        if (_isHeld)
+            return;
         if (_lingerAt <= now)
             End(State == TcpConnectionState.TimeWait ? TcpEventKind.Closed : TcpEventKind.FinWait2Expired);
         if (_delayedAckAt <= now)
@@ -35,6 +43,19 @@ internal sealed partial class TcpEngine
             OnTimeout(now);
         if (_persistAt <= now)
             OnPersist(now);
+        if (_keepAliveAt <= now)
+            OnKeepAlive(now);
+        if (_pushAt <= now)
+            OnPushTimer();
+    }
+
+    private long TickLength => TimeSpan.TicksPerSecond / _settings.TicksPerSecond;
+
+    /// <summary>A time that is over not before a while has passed, at a tick of the clock (TMR-02).</summary>
+    private TimeSpan After(TimeSpan now, TimeSpan wait)
+    {
+        long tick = TickLength;
+        return new TimeSpan((now.Ticks + wait.Ticks + tick - 1) / tick * tick);
     }
 
     private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) =>
@@ -43,7 +64,7 @@ internal sealed partial class TcpEngine
     /// <summary>Sends what may be sent.</summary>
     private void Pump(TimeSpan now)
     {
-        if (IsOver)
+        if (IsOver || _isHeld)
             return;
         if (_max == _una && now - _lastSent > _timeout.Value)
             _congestion.OnIdle();
@@ -56,20 +77,23 @@ internal sealed partial class TcpEngine
         if (!isStuck)
             _persistAt = null;
         else if (_persistAt is null)
-            _persistAt = now + ProbeInterval;
+            _persistAt = After(now, _persistWait ?? ProbeInterval);
         if (isStuck)
             _retransmitAt = null;
+        _persistWait = null;
     }
 
     private bool TrySendNext(TimeSpan now)
     {
         long queued = Math.Max(0, _queue.End - _nxt);
         long open = Math.Min(_right, _una + _congestion.Allowance) - _nxt;
-        int length = (int)Math.Clamp(Math.Min(queued, open), 0, _settings.SegmentBytesMax);
+        int length = (int)Math.Clamp(Math.Min(queued, open), 0, _mss);
         bool fin = _finWanted && _nxt + length == _queue.End && _nxt + length < _right;
         if (length == 0 && !fin)
             return false;
         if (!fin && length < queued && IsSilly(length))
+            return false;
+        if (_settings.Nagle && !fin && length < _mss && _max > _una)
             return false;
         Put(_nxt, length, fin, now);
         return true;
@@ -77,13 +101,13 @@ internal sealed partial class TcpEngine
 
     /// <summary>Too little to be worth a segment while there is more (RFC 9293 section 3.8.6.2.1, TMR-11).</summary>
     private bool IsSilly(int length) =>
-        length < _settings.SegmentBytesMax && length < _rightMax / 2 && !_queue.IsPushed(_nxt + length);
+        length < _mss && length < _rightMax / 2 && !_queue.IsPushed(_nxt + length);
 
     /// <summary>Sends a part of the stream, for the first time or again.</summary>
     private void Put(long offset, int length, bool fin, TimeSpan now)
     {
         long end = offset + length + (fin ? 1 : 0);
-        if (_timedEnd is { } timed && offset < timed && offset < _max)
+        if (!_settings.Timestamps && _timedEnd is { } timed && offset < timed && offset < _max)
             _timedEnd = null;       // Karn: sent twice, nobody can tell which one is acknowledged
         if (end > _max && offset >= _max && _timedEnd is null)
         {
@@ -96,9 +120,9 @@ internal sealed partial class TcpEngine
         if (fin && !_finSent)
             NoteFinSent();
         SegmentFlags flags = SegmentFlags.Ack | (fin ? SegmentFlags.Fin : 0);
-        if (length > 0 && _queue.IsPushed(offset + length))
+        if (_queue.EndsPush(offset, length))
             flags |= SegmentFlags.Psh;
-        _retransmitAt ??= now + _timeout.Value;     // RFC 6298 section 5.1
+        _retransmitAt ??= After(now, _timeout.Value);     // RFC 6298 section 5.1
         _lastSent = now;
         Emit(offset, flags, _queue.Copy(Math.Min(offset, _queue.End), length), now);
     }
@@ -108,8 +132,14 @@ internal sealed partial class TcpEngine
         int window = _window.Offer(_arrived, Received);
         _ackedThrough = Received;
         _delayedAckAt = null;
-        _segments.Enqueue(new Segment(
-            _sendBase + offset, _receiveBase + Received, flags, window, data).Sealed());
+        _unacknowledged = 0;
+        Transmit(new Segment(_sendBase + offset, _receiveBase + Received, flags, window, data), now);
+    }
+
+    private void Transmit(in Segment segment, TimeSpan now)
+    {
+        _ipId = _settings.IpIds.After(_ipId);
+        _segments.Enqueue((segment with { IpId = _ipId, Stamps = StampsNow(now) }).Sealed());
     }
 
     /// <summary>An acknowledgement without data. Its number is one that the peer's window has room for: behind a
@@ -128,7 +158,7 @@ internal sealed partial class TcpEngine
     private void Retransmit(TimeSpan now)
     {
         long nxt = _nxt;
-        int length = (int)Math.Min(Sent - Acknowledged, _settings.SegmentBytesMax);
+        int length = (int)Math.Min(Sent - Acknowledged, _mss);
         bool fin = _finSent && _una + length == _queue.End;
         if (length > 0 || fin)
             Put(_una, length, fin, now);
@@ -140,7 +170,7 @@ internal sealed partial class TcpEngine
         if (!_congestion.OnDuplicate(_una, _max, _max - _una))
             return;
         Retransmit(now);
-        _retransmitAt = now + _timeout.Value;
+        _retransmitAt = After(now, _timeout.Value);
     }
 
     /// <summary>RFC 6298 sections 5.4 to 5.6: the oldest again, the timer doubled, and everything behind it again as
@@ -157,7 +187,8 @@ internal sealed partial class TcpEngine
             return;
         }
 
-        if (++_timeouts > _settings.RetransmissionsMax)
+        _retransmittingSince ??= now - _timeout.Value;
+        if (IsTimeToGiveUp(++_timeouts, now))
         {
             End(TcpEventKind.TimedOut);
             return;
@@ -170,13 +201,35 @@ internal sealed partial class TcpEngine
         Pump(now);
     }
 
+    /// <summary>MaxRT if there is one, else the count (UPD-11).</summary>
+    private bool IsTimeToGiveUp(int times, TimeSpan now) => _settings.RetransmitTimeMax is { } most
+        ? most != Timeout.InfiniteTimeSpan && now - _retransmittingSince >= most
+        : times > _settings.RetransmissionsMax;
+
+    /// <summary>Each round begins more slowly than the one before, and so does each probe of a round (TMR-09).
+    /// </summary>
     private TimeSpan ProbeInterval
     {
         get
         {
-            TimeSpan interval = _timeout.Value * (1L << Math.Min(_probes, 16));
+            TimeSpan interval = _timeout.Value * (1L << Math.Min(_probes > 0 ? _probes : _rounds, 16));
             return interval < _settings.RetransmitMax ? interval : _settings.RetransmitMax;
         }
+    }
+
+    /// <summary>The peer says how its window is: still closed, and the next round begins; or open.</summary>
+    private void OnProbeAnswered(TimeSpan now)
+    {
+        if (_right > _una)
+            _rounds = 0;
+        else if (_probes > 0)
+            _rounds++;
+        if (_probes == 0)
+            return;
+        _probes = 0;
+        _retransmittingSince = null;
+        if (_persistAt is not null)
+            _persistAt = After(now, ProbeInterval);
     }
 
     /// <summary>RFC 9293 section 3.8.6.1: an octet that the window has no room for is answered with the window. A peer
@@ -184,14 +237,15 @@ internal sealed partial class TcpEngine
     private void OnPersist(TimeSpan now)
     {
         _persistAt = null;
-        if (++_probes > _settings.RetransmissionsMax)
+        _retransmittingSince ??= now;
+        if (IsTimeToGiveUp(++_probes, now))
         {
             End(TcpEventKind.TimedOut);
             return;
         }
 
         long room = Math.Max(1, _right - _una);
-        int length = (int)Math.Min(Math.Min(room, _settings.SegmentBytesMax), _queue.End - Acknowledged);
+        int length = (int)Math.Min(Math.Min(room, _mss), _queue.End - Acknowledged);
         bool fin = length == 0 || (_finWanted && length < room && _una + length == _queue.End);
         bool isProbe = _right <= _una;
         Put(_una, length, fin, now);

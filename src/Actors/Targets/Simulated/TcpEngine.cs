@@ -18,7 +18,7 @@ internal sealed partial class TcpEngine
     private readonly ReceiveWindow _window;
     private readonly RetransmitTimeout _timeout;
     private readonly Congestion _congestion;
-    private readonly ChallengeLimit _challenges = new();
+    private readonly int _mss;
     private readonly Queue<Segment> _segments = new();
     private readonly Queue<TcpEvent> _events = new();
     private bool _finWanted;
@@ -27,27 +27,28 @@ internal sealed partial class TcpEngine
     internal TcpEngine(DelegatedState start, TcpEngineSettings settings, TimeSpan now)
     {
         _settings = settings;
+        _mss = settings.SegmentBytesMax - (settings.Timestamps ? Timestamps.OptionBytes : 0);
         State = start.State;
         _una = start.FinAcknowledged ? 1 : 0;
         _sendBase = start.SndUna + -_una;
         _peerFin = start.PeerFinished ? 0 : long.MaxValue;
         _receiveBase = start.RcvNxt + (start.PeerFinished ? -1 : 0);
         _arrived = new Reassembly(settings.ReceiveBytesMax);
-        _window = new ReceiveWindow(settings.SegmentBytesMax, Received + start.RcvWnd);
+        _window = new ReceiveWindow(_mss, Received + start.RcvWnd);
         _timeout = new RetransmitTimeout(
             settings.RetransmitMin, settings.RetransmitMax, start.SRtt, start.RttVar);
-        _congestion = new Congestion(settings.SegmentBytesMax, start.CWnd, start.SsThresh);
+        _congestion = new Congestion(_mss, start.CWnd, start.SsThresh, start.DupAckCount);
         _queue.Add(start.Unacknowledged, push: true);
         _finWanted = _finSent = start.FinSent;
         _max = _nxt = _finSent ? _queue.End + 1 : _queue.End;
         _right = _una + start.SndWnd;
         _rightMax = start.MaxSndWnd;
-        if (State == TcpConnectionState.TimeWait)
-            _lingerAt = now + settings.TimeWait;
-        if (State == TcpConnectionState.FinWait2)
-            _lingerAt = now + settings.FinWait2;
-        if (_max > _una)
-            _retransmitAt = now + _timeout.Value;
+        if (start.SndWL1 is { } number)
+            (_lastWindowSeq, _lastWindowAck) = (Received + (number - start.RcvNxt), _una);
+        _ackedThrough = Received;
+        StartStamps(start, now);
+        StartKeepAlive(start, now);
+        StartTimers(start, now);
     }
 
     internal TcpConnectionState State { get; private set; }
@@ -114,7 +115,7 @@ internal sealed partial class TcpEngine
         int length = _arrived.Take(into);
         bool mayGrow = length > 0 && State is TcpConnectionState.Established
             or TcpConnectionState.FinWait1 or TcpConnectionState.FinWait2;
-        if (mayGrow && _window.IsWorthTelling(_arrived))
+        if (mayGrow && !_isHeld && _window.IsWorthTelling(_arrived))
             Acknowledge(now);
         return length;
     }
@@ -144,10 +145,49 @@ internal sealed partial class TcpEngine
             SsThresh = _congestion.Threshold,
             SRtt = _timeout.Smoothed,
             RttVar = _timeout.Variation,
+            SndWL1 = _lastWindowSeq == long.MinValue ? null : _receiveBase + _lastWindowSeq,
+            DupAckCount = _congestion.Duplicates,
+            RetransmitCount = _persistAt is null ? _timeouts : _probes,
+            RetransmitDelta = Left(_lingerAt ?? _persistAt ?? _retransmitAt, now),
+            SndWndProbeCount = _rounds,
+            TotalRT = now - _retransmittingSince ?? default,
+            KeepAliveProbeCount = _keepAliveProbes,
+            KeepAliveDelta = Left(_keepAliveAt, now),
+            TsRecent = _recent,
+            TsRecentAge = _settings.Timestamps ? now - _recentAt : default,
+            TsTime = _settings.Timestamps ? Stamp(now) : 0,
         };
+        StopPushTimer();
         Die();
         return left;
     }
+
+    /// <summary>The timers go on where they stood (TERM-27); those that are not carried start anew (TMR-04).</summary>
+    private void StartTimers(DelegatedState start, TimeSpan now)
+    {
+        bool isOutstanding = _max > _una;
+        bool isProbing = !isOutstanding || _right <= _una;
+        _rounds = start.SndWndProbeCount;
+        if (isProbing)
+            _probes = start.RetransmitCount;
+        else
+            _timeouts = start.RetransmitCount;
+        for (int again = 0; again < _timeouts && _timeout.Value < _settings.RetransmitMax; again++)
+            _timeout.BackOff();
+        if (start.TotalRT > default(TimeSpan))
+            _retransmittingSince = now - start.TotalRT;
+        TimeSpan? left = start.RetransmitDelta;
+        if (State is TcpConnectionState.TimeWait or TcpConnectionState.FinWait2)
+            _lingerAt = After(now, left ?? (State == TcpConnectionState.TimeWait ? _settings.TimeWait
+                : _settings.FinWait2));
+        else if (isOutstanding)
+            _retransmitAt = After(now, left ?? _timeout.Value);
+        else
+            _persistWait = left;
+    }
+
+    private static TimeSpan? Left(TimeSpan? due, TimeSpan now) =>
+        due is { } at && at < now ? TimeSpan.Zero : due - now;
 
     private void Happened(TcpEventKind kind, long through) => _events.Enqueue(new TcpEvent(kind, through));
 
@@ -160,6 +200,6 @@ internal sealed partial class TcpEngine
     private void Die()
     {
         State = TcpConnectionState.Closed;
-        _retransmitAt = _persistAt = _delayedAckAt = _lingerAt = null;
+        _retransmitAt = _persistAt = _delayedAckAt = _lingerAt = _keepAliveAt = _pushAt = null;
     }
 }
