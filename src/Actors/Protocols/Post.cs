@@ -141,7 +141,9 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
     /// <inheritdoc/>
     protected override void OnAnswered(in Landed landed)
     {
-        bool over = operation == OffloadOperation.Terminate ? IsSafe || connection.Stack.Stopping
+        // A terminate that nobody carried out ends nothing: the target still has the connection, and is told to let go
+        // of it when its actor ends.
+        bool over = operation == OffloadOperation.Terminate ? !landed.BroughtHome
             : landed.Status != NdisStatus.Success;
         if (over && connection.Entry is { } entry)
         {
