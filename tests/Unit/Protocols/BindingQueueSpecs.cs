@@ -68,6 +68,29 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
         rest.Socket.Dispose();
     }
 
+    /// <summary>It waited behind receives of another connection, whose peer was silent, for room that it would not
+    /// use.</summary>
+    [Fact]
+    public async Task What_is_posted_after_the_terminate_is_answered_at_once()
+    {
+        Target.IsAutomatic = false;
+        OffloadedConnection silent = await OffloadAsync();
+        OffloadedConnection left = await OffloadAsync();
+        Task<ReceiveResult>[] receives = [.. Enumerable.Range(0, 3).Select(_ => silent.ReceiveAsync(new byte[1]))];
+        Task<SendResult>[] sends = [.. Enumerable.Range(0, 3).Select(_ => silent.SendAsync(new byte[1]))];
+        await Until(() => Target[silent.Handle].Queued == 4);
+        await Named("left", left.DisposeAsync().AsTask());
+
+        (await Named("receive", left.ReceiveAsync(new byte[1]))).Status.ShouldBe(NdisStatus.UploadInProgress);
+        (await Named("send", left.SendAsync(new byte[1]))).Status.ShouldBe(NdisStatus.UploadInProgress);
+
+        receives.ShouldAllBe(receive => !receive.IsCompleted);
+        sends.ShouldAllBe(send => !send.IsCompleted);
+        await Named("silent", silent.DisposeAsync().AsTask());
+        await Named("sends", Task.WhenAll(sends));
+        await Named("receives", Task.WhenAll(receives));
+    }
+
     [Fact]
     public async Task Room_that_one_binding_no_longer_wants_goes_to_the_other()
     {

@@ -11,9 +11,9 @@ namespace ChimneyActors.Unit.Regressions;
 /// ended: its target was never told to let go, and what it could still write to went back to its pool.</summary>
 public sealed class StopWithTerminateSpecs : StackSpec
 {
-    private readonly Keeper _keeper;
+    private readonly KeepingTarget _keeper;
 
-    public StopWithTerminateSpecs() => _keeper = new Keeper(Target);
+    public StopWithTerminateSpecs() => _keeper = new KeepingTarget(Target);
 
     internal override void Build(StackBuilder stack) => stack.Crashes(Crashes)
         .Miniport("nic0", _keeper)
@@ -79,50 +79,5 @@ public sealed class StopWithTerminateSpecs : StackSpec
         await Named("stop", Chimney.DisposeAsync().AsTask());
 
         socket.SafeHandle.IsClosed.ShouldBeTrue("nobody would ever close it");
-    }
-
-    /// <summary>A scripted target that may keep terminates for itself, and remembers whom it let go.</summary>
-    private sealed class Keeper(ScriptedTarget inner) : IOffloadTarget
-    {
-        private readonly Lock _lock = new();
-        private readonly List<OffloadHandle> _severed = [];
-        private int _kept;
-
-        public bool KeepsTerminates { get; set; }
-
-        public int Kept => Volatile.Read(ref _kept);
-
-        public OffloadHandle[] Severed
-        {
-            get
-            {
-                lock (_lock)
-                    return [.. _severed];
-            }
-        }
-
-        public OffloadCapabilities Capabilities => inner.Capabilities;
-
-        public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
-        {
-            if (request is TerminateOffload && KeepsTerminates)
-                Interlocked.Increment(ref _kept);
-            else
-                inner.Submit(request, upcalls);
-        }
-
-        public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls) => inner.Answer(answer, upcalls);
-
-        public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls)
-        {
-            lock (_lock)
-                _severed.Add(connection);
-            inner.Sever(connection, upcalls);
-        }
-
-        public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight) =>
-            KeepsTerminates && parcel.Operation == OffloadOperation.Terminate
-                ? RequestProgress.WaitingForPeer
-                : inner.Probe(connection, parcel, flight);
     }
 }

@@ -33,6 +33,9 @@ public abstract class StackSpec : IAsyncLifetime
     /// <summary>Lists whose memory is given up to an adapter that does not answer.</summary>
     internal int Quarantined { get; set; }
 
+    /// <summary>Blocks that were at such an adapter.</summary>
+    internal int QuarantinedBlocks { get; set; }
+
     public virtual async Task InitializeAsync()
     {
         System = ActorSystem.Create("spec", ConfigurationFactory.ParseString(Settings).WithFallback(Quick));
@@ -45,7 +48,7 @@ public abstract class StackSpec : IAsyncLifetime
         LedgerSnapshot ledger = Chimney.Ledger;
         await System.Terminate();
         ledger.Outstanding.ShouldBe(0);
-        ledger.Quarantined.ShouldBe(Quarantined);
+        ledger.Quarantined.ShouldBe(Quarantined + QuarantinedBlocks);
         Chimney.Stack.Pools.Sum(pool => pool.Out).ShouldBe(Quarantined, "every list is back in its pool");
         Chimney.Stack.Blocks.ShouldBeEmpty();
         Chimney.Violations.Where(violation => !Expected.Contains(violation.Check)).ShouldBeEmpty();
