@@ -4,8 +4,9 @@ using ChimneyActors.Buffers;
 namespace ChimneyActors.Targets;
 
 /// <summary>What goes wrong on purpose, from a seed; and what became of each fault.</summary>
-/// <remarks>A fault counts as seen only when the stack names its very parcel and journey, so a fault that was injected
-/// cannot excuse a violation that was not. Thread-safe.</remarks>
+/// <remarks>A fault counts as seen only when the stack names its very parcel and journey, and by a check that this kind
+/// of fault can offend, once: so a fault that was injected cannot excuse a violation that was not.
+/// Thread-safe.</remarks>
 public sealed class FaultPlan
 {
     private const int ClosedMax = 100_000;
@@ -57,10 +58,12 @@ public sealed class FaultPlan
     /// <summary>From now on nothing goes wrong on purpose.</summary>
     public void Stop() => Volatile.Write(ref _stopped, 1);
 
-    /// <summary>Whether a violation is one of ours; then the fault has been seen.</summary>
+    /// <summary>Whether a violation is one of ours; then the fault has been seen. A fault explains each check at most
+    /// once: a second report is somebody else's.</summary>
     public bool IsInjected(Violation violation)
     {
-        if (!_byParcel.TryGetValue((violation.ParcelId, violation.Flight), out InjectedFault? fault))
+        if (!_byParcel.TryGetValue((violation.ParcelId, violation.Flight), out InjectedFault? fault)
+            || !fault.TryExcuse(violation.Check))
             return false;
         Observe(fault);
         return true;

@@ -57,6 +57,39 @@ public sealed class FaultPlanSpecs
         plan.Open.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(FaultKind.Late)]
+    [InlineData(FaultKind.Thrown)]
+    [InlineData(FaultKind.Doubled, VerifierCheck.DoubleComplete)]
+    [InlineData(FaultKind.Lost, VerifierCheck.Order, VerifierCheck.NoProgress)]
+    [InlineData(FaultKind.Foreign, VerifierCheck.ForeignCompletion, VerifierCheck.Order, VerifierCheck.NoProgress)]
+    public void A_fault_excuses_only_what_it_can_cause_and_each_once(FaultKind kind, params VerifierCheck[] causes)
+    {
+        foreach (VerifierCheck check in Enum.GetValues<VerifierCheck>())
+        {
+            var plan = new FaultPlan(1, 1);
+            NetBufferList list = Departed(out Flight flight);
+            InjectedFault fault = plan.Inject(kind, new HolderId(77), flight);
+
+            bool excused = plan.IsInjected(Violation(list.Id, flight.Id, check));
+
+            excused.ShouldBe(causes.Contains(check), $"{kind} and {check}");
+            fault.State.ShouldBe(excused ? FaultState.Observed : FaultState.Injected);
+            plan.IsInjected(Violation(list.Id, flight.Id, check)).ShouldBeFalse("once is what was injected");
+        }
+    }
+
+    [Fact]
+    public void A_fault_may_offend_two_checks()
+    {
+        var plan = new FaultPlan(1, 1);
+        NetBufferList list = Departed(out Flight flight);
+        plan.Inject(FaultKind.Foreign, new HolderId(77), flight);
+        plan.IsInjected(Violation(list.Id, flight.Id, VerifierCheck.ForeignCompletion)).ShouldBeTrue();
+        plan.IsInjected(Violation(list.Id, flight.Id, VerifierCheck.Order)).ShouldBeTrue();
+        plan.Observed.ShouldBe(1);
+    }
+
     [Fact]
     public void A_fault_that_was_overtaken_can_still_be_seen()
     {
@@ -76,8 +109,9 @@ public sealed class FaultPlanSpecs
     private static FaultKind?[] Series(FaultPlan plan) =>
         [.. Enumerable.Range(0, 50_000).Select(_ => plan.DrawForCompletion(out double _))];
 
-    private static Violation Violation(long parcel, FlightId flight) =>
-        new(VerifierCheck.NoProgress, "nic0", OffloadHandle.None, parcel, flight, "");
+    private static Violation Violation(
+        long parcel, FlightId flight, VerifierCheck check = VerifierCheck.NoProgress) =>
+        new(check, "nic0", OffloadHandle.None, parcel, flight, "");
 
     private static NetBufferList Departed(out Flight flight)
     {
