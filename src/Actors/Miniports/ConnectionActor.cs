@@ -253,19 +253,9 @@ internal sealed class ConnectionActor : DriverActor
 
     private void FetchTerminate()
     {
-        OffloadBlock? block;
-        lock (_entry.Lock)
-        {
-            block = _entry.PendingTerminate;
-            _entry.PendingTerminate = null;
-        }
-        if (block is null)
+        if (_entry.FetchTerminate(Me) is not { } block)
             return;
-        FlightId flight = block.Custody.Flight;
-        if (!block.Custody.TryMove(
-            CustodyState.Outstanding, flight, HolderId.Custodian, CustodyState.Outstanding, flight, Me))
-            return;
-        var fetched = new Flight(flight, block, 1);
+        var fetched = new Flight(block.Custody.Flight, block, 1);
         AlsoInHand(fetched);
         GoDown(new TerminateOffload(_entry.Handle, fetched));
     }

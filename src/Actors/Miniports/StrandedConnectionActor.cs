@@ -51,14 +51,7 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
                 gone ? 0 : (long)TcpUploadReason.HardwareFailure, 0);
             Tell(entry.Above(Edge), entry.SaidLast);
         }
-        OffloadBlock? block;
-        lock (entry.Lock)
-        {
-            block = entry.PendingTerminate;
-            entry.PendingTerminate = null;
-        }
-        if (block is not null && block.Custody.TryMove(CustodyState.Outstanding, block.Custody.Flight,
-            HolderId.Custodian, CustodyState.Outstanding, block.Custody.Flight, Me))
+        if (entry.FetchTerminate(Me) is { } block)
         {
             entry.StateOperations.Park(block);
             entry.OldestSince = Stack.Now;

@@ -11,6 +11,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     private Edge[] _layers = [];
     private long _oldestSince;
     private int _waitsForLayer;
+    private OffloadBlock? _pendingTerminate;
 
     /// <summary>Guards the entry when the actor is dead or dying.</summary>
     public Lock Lock { get; } = new();
@@ -41,9 +42,6 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
 
     /// <summary>The holder id of the last actor; what is parked is held under it.</summary>
     public HolderId Holder { get; set; }
-
-    /// <summary>A terminate whose way down was cut by a death: the connection fetches it itself.</summary>
-    public OffloadBlock? PendingTerminate { get; set; }
 
     /// <summary>What the protocol keeps for the connection.</summary>
     public object? ProtocolContext { get; set; }
@@ -98,7 +96,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
             + $"{StateOperations.Count} state operations, {Lost.Count} indications to be repeated; received "
             + $"{AcceptedThrough} accepted, {IndicatedThrough} indicated, "
             + $"{Remains?.Positions.Received ?? 0} in the remains"
-            + (PendingTerminate is null ? "" : "; a terminate waits to be fetched");
+            + (_pendingTerminate is null ? "" : "; a terminate waits to be fetched");
     }
 
     /// <summary>A layer joins on the way down of the initiate: the IM offload entry (IM-02).</summary>
@@ -155,6 +153,31 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
             Begun = true;
         else
             Ended = true;
+    }
+
+    /// <summary>Leaves a terminate whose way down was cut by a death, for the connection to fetch. The custodian holds
+    /// it until then.</summary>
+    public void LeaveTerminate(OffloadBlock block)
+    {
+        lock (Lock)
+            _pendingTerminate = block;
+    }
+
+    /// <summary>The terminate that was left, held by who fetches it; null if there is none, or somebody else has it.
+    /// </summary>
+    /// <param name="holder">The connection's actor, or what stands in for it.</param>
+    public OffloadBlock? FetchTerminate(HolderId holder)
+    {
+        OffloadBlock? block;
+        lock (Lock)
+            (block, _pendingTerminate) = (_pendingTerminate, null);
+        if (block is null)
+            return null;
+        // An auditor at the end of the stack may have taken it in the meantime: the cell decides.
+        FlightId flight = block.Custody.Flight;
+        bool won = block.Custody.TryMove(
+            CustodyState.Outstanding, flight, HolderId.Custodian, CustodyState.Outstanding, flight, holder);
+        return won ? block : null;
     }
 
     /// <summary>The host consumed everything up to there.</summary>

@@ -213,8 +213,7 @@ internal sealed class Custodian(DriverStack stack)
             || block.Custody.State != CustodyState.Outstanding
             || stack.Handles.Find(block.Connection) is not { Ended: false } entry)
             return false;
-        lock (entry.Lock)
-            entry.PendingTerminate = block;
+        entry.LeaveTerminate(block);
         entry.Edge.Tell(LookAgain.Instance, ActorRefs.NoSender);
         return true;
     }
