@@ -36,10 +36,16 @@ internal sealed class SeededClock : TimeProvider
     }
 
     /// <summary>Moves on to the next thing that is due, and does it. False: nothing ever is.</summary>
-    public bool Advance()
+    public bool Advance() => Advance(TimeSpan.MaxValue);
+
+    /// <summary>The same, unless it is due later than this. Then nothing moves.</summary>
+    public bool Advance(TimeSpan latest)
     {
-        while (_due.TryDequeue(out Due? due, out (long At, long Number) when))
+        while (_due.TryPeek(out Due? due, out (long At, long Number) when))
         {
+            if (!due.IsOver && when.At > latest.Ticks)
+                return false;
+            _due.Dequeue();
             if (due.IsOver)
                 continue;
             _now = Math.Max(_now, when.At);
@@ -52,6 +58,9 @@ internal sealed class SeededClock : TimeProvider
         }
         return false;
     }
+
+    /// <summary>Time passes in which nothing is due.</summary>
+    public void PassUntil(TimeSpan then) => _now = Math.Max(_now, then.Ticks);
 
     /// <summary>Back to the beginning; nothing is due any more.</summary>
     public void Reset()

@@ -14,12 +14,16 @@ internal sealed class SeededLoop
     private int _running;
     private int _owner;
     private long _base;
+    private string? _stranger;
 
     /// <summary>How many actors have something to do.</summary>
     public int Count => _ready.Count;
 
     /// <summary>Whether nothing runs on the thread pool any more.</summary>
     public bool IsQuiet => Volatile.Read(ref _running) == 0;
+
+    /// <summary>Whom another thread told something, which spoils the seed; null if none did.</summary>
+    public string? Stranger => Volatile.Read(ref _stranger);
 
     /// <summary>From now on everything runs on this thread, when it is picked.</summary>
     public void Take() => Volatile.Write(ref _owner, Environment.CurrentManagedThreadId);
@@ -52,7 +56,10 @@ internal sealed class SeededLoop
             return;
         }
         if (owner != Environment.CurrentManagedThreadId)
+        {
+            Volatile.Write(ref _stranger, run is Mailbox told ? PathOf(told) : run.GetType().Name);
             throw new InvalidOperationException("A foreign thread told something to an actor of the seeded world.");
+        }
         (long order, string name) = NameOf(run);
         // By name and not by arrival: the order of children inside Akka depends on hashes.
         int at = _ready.Count;
@@ -79,9 +86,14 @@ internal sealed class SeededLoop
 
     private (long Order, string Name) NameOf(IRunnable run)
     {
+        if (run is SeededEvent happening)
+            return (0, happening.Name);
         if (run is not Mailbox mailbox)
             return (0, run.GetType().Name);
-        string name = ActorOf(mailbox)?.Self.Path.Name ?? "";
+        ActorPath? path = ActorOf(mailbox)?.Self.Path;
+        if (path is not null && IsOfHost(path))
+            return (0, path.ToStringWithoutAddress());
+        string name = path?.Name ?? "";
         int dash = name.LastIndexOf('-');
         if (dash > 0 && long.TryParse(name.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture,
             out long number))
@@ -92,6 +104,19 @@ internal sealed class SeededLoop
         }
         return (0, name.StartsWith("chimney", StringComparison.Ordinal) ? "root" : name);
     }
+
+    /// <summary>Whether it is an actor of the host's own, and not under a stack, /user/chimney4711.</summary>
+    private static bool IsOfHost(ActorPath path)
+    {
+        while (path.Depth > 2)
+            path = path.Parent;
+        if (path.Depth < 2 || path.Parent.Name != "user")
+            return false;
+        ReadOnlySpan<char> name = path.Name;
+        return !name.StartsWith("chimney") || name[^1..].ContainsAnyExceptInRange('0', '9');
+    }
+
+    private static string PathOf(Mailbox mailbox) => ActorOf(mailbox)?.Self.Path.ToStringWithoutAddress() ?? "";
 
     /// <summary>Holder ids are the process's; in a seed they count from 1, as actors begin.</summary>
     private int SerialOf(long holder)

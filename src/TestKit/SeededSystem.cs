@@ -31,10 +31,10 @@ internal sealed class SeededSystem : IDisposable
         }
         """);
 
-    public SeededSystem()
+    public SeededSystem(Config? host = null)
     {
-        System = ActorSystem.Create(
-            "seeded", Settings.WithFallback(Embedding.ChimneySettings.Reference()));
+        Config given = host is null ? Settings : Settings.WithFallback(host);
+        System = ActorSystem.Create("seeded", given.WithFallback(Embedding.ChimneySettings.Reference()));
         var scheduler = (SeededScheduler)System.Scheduler;
         Loop = scheduler.Loop;
         Clock = scheduler.Clock;

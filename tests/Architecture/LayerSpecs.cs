@@ -27,6 +27,20 @@ public sealed class LayerSpecs
     }
 
     [Theory]
+    [InlineData("ChimneyActors")]
+    [InlineData("ChimneyActors.TestKit")]
+    [InlineData("chimney")]
+    public void No_project_uses_one_it_may_not_use(string project)
+    {
+        using ModuleDefinition module = ModuleDefinition.ReadModule(
+            Path.Combine(AppContext.BaseDirectory, project + ".dll"));
+        string[] used = [.. module.AssemblyReferences.Select(other => other.Name).Where(Layers.Projects.ContainsKey)];
+        used.Except(Layers.Projects[project]).ShouldBeEmpty();
+        if (project != "ChimneyActors")
+            used.ShouldContain("ChimneyActors", "a check that sees no use proves nothing");
+    }
+
+    [Theory]
     [InlineData("Buffers", "Ndis", false)]
     [InlineData("Ndis", "Buffers", true)]
     [InlineData("Ndis", "Akka", false)]

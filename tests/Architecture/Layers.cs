@@ -31,6 +31,14 @@ internal static class Layers
         ("Ndis", "Akka.Actor.INoSerializationVerificationNeeded"),
     ];
 
+    /// <summary>Which of our projects each may use, by the names of the compiled files.</summary>
+    public static IReadOnlyDictionary<string, string[]> Projects { get; } = new Dictionary<string, string[]>
+    {
+        ["ChimneyActors"] = [],
+        ["ChimneyActors.TestKit"] = ["ChimneyActors"],
+        ["chimney"] = ["ChimneyActors", "ChimneyActors.TestKit"],
+    };
+
     /// <summary>One line for every edge that is not in the table.</summary>
     public static string[] Breaches(IEnumerable<Edge> edges) =>
     [

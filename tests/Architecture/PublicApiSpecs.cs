@@ -1,4 +1,6 @@
+using System.Reflection;
 using ChimneyActors.Buffers;
+using ChimneyActors.TestKit;
 using PublicApiGenerator;
 
 namespace ChimneyActors.Architecture;
@@ -6,20 +8,12 @@ namespace ChimneyActors.Architecture;
 public sealed class PublicApiSpecs
 {
     private const string Accept = "CHIMNEY_ACCEPT_API";
-    private static readonly string Approved = Path.Combine(Sources.Root, "src", "Actors", "PublicApi.txt");
+    [Fact]
+    public void The_public_api_is_the_approved_one() => Compare(typeof(NdisStatus).Assembly, "Actors");
 
     [Fact]
-    public void The_public_api_is_the_approved_one()
-    {
-        string api = typeof(NdisStatus).Assembly.GeneratePublicApi(
-            new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
-        if (Environment.GetEnvironmentVariable(Accept) == "1")
-            File.WriteAllText(Approved, api);
-
-        string approved = File.Exists(Approved) ? File.ReadAllText(Approved).ReplaceLineEndings("\n") : "";
-
-        FirstDifference(approved, api).ShouldBeNull();
-    }
+    public void The_public_api_of_the_test_kit_is_the_approved_one() =>
+        Compare(typeof(SeededActorSystem).Assembly, "TestKit");
 
     [Theory]
     [InlineData("a\nb\n", "a\nb\n", null)]
@@ -34,6 +28,19 @@ public sealed class PublicApiSpecs
             difference!.ShouldContain(message);
     }
 
+    private static void Compare(Assembly assembly, string project)
+    {
+        string file = Path.Combine(Sources.Root, "src", project, "PublicApi.txt");
+        string api = assembly.GeneratePublicApi(
+            new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        if (Environment.GetEnvironmentVariable(Accept) == "1")
+            File.WriteAllText(file, api);
+
+        string approved = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") : "";
+
+        FirstDifference(approved, api)?.Insert(0, $"{project}: ").ShouldBeNull();
+    }
+
     private static string? FirstDifference(string approved, string now)
     {
         if (approved == now)
@@ -43,7 +50,7 @@ public sealed class PublicApiSpecs
         int line = old.Zip(fresh).TakeWhile(pair => pair.First == pair.Second).Count();
         return $"""
             The public API changed at line {line + 1}: approved "{At(old)}", now "{At(fresh)}".
-            If that is meant, accept it and commit src/Actors/PublicApi.txt:
+            If that is meant, accept it and commit PublicApi.txt:
                 {Accept}=1 dotnet test tests/Architecture
             """;
 

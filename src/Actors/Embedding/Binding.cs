@@ -20,6 +20,10 @@ public sealed class Binding
 
     internal bool IsStopping => _stack.Stopping;
 
+    internal TimeProvider Clock => _stack.Clock;
+
+    internal Func<Task>? NextTurn => _stack.NextTurn;
+
     internal void TellUserError(Exception exception) => _stack.OnUserError?.Invoke(exception);
 
     /// <summary>Its name in the stack.</summary>

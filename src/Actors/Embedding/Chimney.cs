@@ -19,6 +19,7 @@ public sealed class Chimney : IAsyncDisposable
     private readonly DeadLetterTap _tap;
     private readonly Dictionary<string, Binding> _bindings;
     private readonly IOffloadTarget[] _targets;
+    private readonly Edge[] _drivers;
     private readonly Lock _stopLock = new();
     private Task? _stopped;
 
@@ -28,6 +29,7 @@ public sealed class Chimney : IAsyncDisposable
         _stack = stack;
         _bindings = plan.Drivers.Where(driver => driver.Kind == DriverKind.Binding)
             .ToDictionary(driver => driver.Name, driver => new Binding(stack, driver.Edge));
+        _drivers = [.. plan.Drivers.Select(driver => driver.Edge)];
         _targets = [.. plan.Drivers.Select(driver => driver.Target).OfType<IOffloadTarget>()];
         var extended = (ExtendedActorSystem)system;
         _tap = new DeadLetterTap(stack, extended.Guardian.Path / stack.Name, extended.Provider);
@@ -55,8 +57,22 @@ public sealed class Chimney : IAsyncDisposable
     {
         IEnumerable<Parcel> lists = _stack.Pools.SelectMany(pool => pool.Audit())
             .Where(list => list.Custody.State != CustodyState.Free);
-        return [.. _stack.Blocks.Keys.Concat(lists).Take(max).Select(parcel => parcel.Describe()),
+        return [.. _stack.Blocks.Keys.Concat(lists).Take(max)
+                .Select(parcel => $"{parcel.Describe()}; held by {HolderOf(parcel)}"),
             .. _stack.Handles.All().Take(max).Select(entry => entry.Describe())];
+    }
+
+    private string HolderOf(Parcel parcel)
+    {
+        HolderId holder = parcel.Custody.Holder;
+        if (holder == _stack.Lender)
+            return "the host";
+        if (holder == HolderId.Custodian)
+            return "the custodian";
+        Edge? driver = _drivers.Concat(_stack.Handles.All().Select(entry => entry.Edge))
+            .FirstOrDefault(edge => edge.Current?.Holder == holder);
+        string name = driver?.Name ?? "an actor that is gone";
+        return parcel.ParkedIn is null ? name : $"{name}, at the target";
     }
 
     /// <summary>Starts a stack. It owns its targets: one that is disposable is disposed of when the stack

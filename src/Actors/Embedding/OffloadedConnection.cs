@@ -28,16 +28,18 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
 {
     private readonly DriverStack _stack;
     private readonly IConnectionUser? _user;
-    private readonly TaskCompletionSource _peerClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<TcpUploadReason> _uploadWanted =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _peerClosed;
+    private readonly TaskCompletionSource _aborted;
+    private readonly TaskCompletionSource<TcpUploadReason> _uploadWanted;
     private Task<OffloadBlock>? _terminate;
 
     internal OffloadedConnection(DriverStack stack, Edge binding, IConnectionUser? user)
     {
         _stack = stack;
         _user = user;
+        _peerClosed = new TaskCompletionSource(stack.TaskOptions);
+        _aborted = new TaskCompletionSource(stack.TaskOptions);
+        _uploadWanted = new TaskCompletionSource<TcpUploadReason>(stack.TaskOptions);
         Core = new BindingConnection(stack, binding, this);
     }
 

@@ -9,7 +9,7 @@ namespace ChimneyActors.Embedding;
 internal abstract class TaskPost<TResult>(BindingConnection connection, OffloadOperation operation)
     : Post(connection, operation)
 {
-    private readonly TaskCompletionSource<TResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TResult> _done = new(connection.Stack.TaskOptions);
 
     public Task<TResult> Result => _done.Task;
 

@@ -190,7 +190,11 @@ public sealed partial class ResilientConnection : IConnectionUser
 
     private async Task RepairAsync(OffloadedConnection broken)
     {
-        await Task.Yield();     // not under the caller's lock
+        // Not under the caller's lock.
+        if (_binding.NextTurn is { } nextTurn)
+            await nextTurn().ConfigureAwait(false);
+        else
+            await Task.Yield();
         UploadResult rest = await broken.UploadAsync().ConfigureAwait(false);
         NoteAcknowledged(rest.Positions.Acknowledged);
         OffloadedConnection? next = rest.Socket is null ? null : await OffloadAsync(rest).ConfigureAwait(false);
@@ -262,7 +266,7 @@ public sealed partial class ResilientConnection : IConnectionUser
                     return null;
                 }
             }
-            await Task.Delay(wait).ConfigureAwait(false);
+            await Task.Delay(wait, _binding.Clock).ConfigureAwait(false);
             wait = TimeSpan.FromMilliseconds(Math.Min(wait.TotalMilliseconds * 2, 500));
         }
     }

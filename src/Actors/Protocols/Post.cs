@@ -88,7 +88,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
 internal sealed class StatePost(BindingConnection connection, OffloadOperation operation, OffloadBlock block)
     : Ticket, IBindingCommand
 {
-    private readonly TaskCompletionSource<OffloadBlock> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<OffloadBlock> _done = new(connection.Stack.TaskOptions);
 
     /// <summary>The connection.</summary>
     public BindingConnection Connection => connection;

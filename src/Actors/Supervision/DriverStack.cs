@@ -93,6 +93,14 @@ internal sealed class DriverStack
     /// <summary>Tells of a user's callback that threw.</summary>
     public Action<Exception>? OnUserError { get; set; }
 
+    /// <summary>Ends its task in a later turn of a seeded world, where nothing may leave the one thread; null
+    /// otherwise.</summary>
+    public Func<Task>? NextTurn { get; set; }
+
+    /// <summary>Users go on where they like; in a seeded world at once, on its thread.</summary>
+    public TaskCreationOptions TaskOptions =>
+        NextTurn is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
+
     /// <summary>Whether the stack is being stopped: what comes home now is aborted, not uploaded.</summary>
     public bool Stopping => Volatile.Read(ref _stopping) != 0;
 
