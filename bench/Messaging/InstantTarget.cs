@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Bench;
+namespace ChimneyActors.Bench.Messaging;
 
 /// <summary>A NIC whose peer acknowledges at once: what is left is the cost of the stack.</summary>
 internal sealed class InstantTarget : IOffloadTarget

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using ChimneyActors.Bench.Measuring;
+
+namespace ChimneyActors.Bench.Reporting;
+
+/// <summary>Makes docs/performance.md out of the lines of a file.</summary>
+internal static class Report
+{
+    private const string Head = """
+        # Performance
+
+        Written by `bench report FILE`; nothing here was typed by hand. To take the numbers again, on a quiet machine:
+
+        ```
+        dotnet build src/Node -c Release && dotnet build bench -c Release
+        artifacts/bin/Bench/release/bench all --json FILE
+        artifacts/bin/Bench/release/bench report FILE > docs/performance.md
+        ```
+
+        **What counts is the ratio.** Ours and its rivals take turns within one run; a column `/ rival` says our cost over the
+        rival's, round by round, the median of all rounds. Below 1 we are cheaper. Absolute numbers drift from run to run and
+        from machine to machine. `ns/op` is wall time over operations, median with least and most; `CPU ns/op` is the time of
+        all threads of the measured process; a peer, where there is one, is another process on the same cores.
+        """;
+
+    private static readonly Dictionary<string, string> About = new()
+    {
+        ["messaging"] = "One send down binding, intermediate drivers and connection to a target that acknowledges at once, "
+            + "and its completion up. *Tasks* and *callbacks* are what a user calls; *messages* reuses its posts, so "
+            + "that only the drivers' own cost is left. The rival passes one reused message over the same number of "
+            + "actors, and keeps no promise. Where chains are sent, an operation is one buffer list. The ledger and its "
+            + "checks have no switch: they are in every number of ours.",
+        ["kernel"] = "Real connections over loopback to one small epoll server in C. *C epoll* is a client in C, one thread. "
+            + "Ours counts a send only when the peer acknowledged it, and a disconnect when the peer acknowledged the FIN; "
+            + "nobody else here knows either. One operation is one connection, one round trip, or one write of 64 KiB.",
+        ["relay"] = "In front of one nginx. One operation is one request, or one GB for bulk. *CPU ns/op* is that of the relay's "
+            + "process alone.",
+        ["growth"] = "Connections over a target that answers at once, all in one stack. The rival has a bare actor for each "
+            + "connection, under as many parents. A death is counted from the request that kills to its answer, for the "
+            + "driver also until the next one is in its place.",
+    };
+
+    public static void Write(string file, TextWriter to)
+    {
+        CaseResult[] results = [.. Read(file)];
+        to.WriteLine(Head);
+        to.WriteLine();
+        to.WriteLine($"Measured on {results[0].Cores} cores, shared by both sides and whatever else ran.");
+        foreach (IGrouping<string, CaseResult> bench in results.GroupBy(result => result.Bench))
+        {
+            to.WriteLine();
+            to.WriteLine($"## {bench.Key}");
+            to.WriteLine();
+            foreach (string line in Wrap(About[bench.Key]))
+                to.WriteLine(line);
+            foreach (CaseResult result in bench)
+                Write(result, to);
+        }
+    }
+
+    private static void Write(CaseResult result, TextWriter to)
+    {
+        string[][] rows = CaseTable.Rows(result);
+        to.WriteLine();
+        to.WriteLine($"**{result.Case}**: `{result.Command}`, {result.Repetitions} rounds");
+        to.WriteLine();
+        to.WriteLine(Line(rows[0]));
+        to.WriteLine(Line(rows[0].Select((_, column) => column == 0 ? "---" : "---:")));
+        foreach (string[] row in rows.Skip(1))
+            to.WriteLine(Line(row));
+    }
+
+    /// <summary>The last line of a case wins: what was measured again replaces what it repeats.</summary>
+    private static IEnumerable<CaseResult> Read(string file)
+    {
+        if (!File.Exists(file))
+            throw new BenchException($"there is no file '{file}'; make it with: bench all --json {file}");
+        return File.ReadLines(file)
+            .Where(line => line.Length > 0)
+            .Select(line => JsonSerializer.Deserialize<CaseResult>(line, ResultOutput.Json)!)
+            .GroupBy(result => (result.Bench, result.Case))
+            .Select(same => same.Last());
+    }
+
+    private static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |";
+
+    private static IEnumerable<string> Wrap(string text)
+    {
+        const int width = 116;
+        string line = "";
+        foreach (string word in text.Split(' '))
+        {
+            if (line.Length + word.Length + 1 > width)
+            {
+                yield return line;
+                line = "";
+            }
+            line += line.Length == 0 ? word : " " + word;
+        }
+        yield return line;
+    }
+}
