@@ -1,4 +1,5 @@
 using ChimneyActors.Bench.Growth;
+using ChimneyActors.Bench.Kernel;
 using ChimneyActors.Bench.Measuring;
 using ChimneyActors.Bench.Messaging;
 using ChimneyActors.Bench.Reporting;
@@ -8,6 +9,7 @@ using ChimneyActors.Bench.Reporting;
 [
     ("messaging", "one request through the stack and back, against bare actors", MessagingBench.RunAsync),
     ("growth", "cost and memory with many connections, against bare actors", GrowthBench.RunAsync),
+    ("kernel", "real sockets, against the framework's, Akka.IO and C", KernelBench.RunAsync),
 ];
 try
 {
@@ -33,6 +35,10 @@ async Task<int> RunAsync(string name)
         case "report":
             Report.Write(args.Length > 1 ? args[1] : throw new BenchException("bench report FILE"), Console.Out);
             return 0;
+        case Crowd.Command:
+            return await Crowd.RunAsync(args[1..]);
+        case SocketPeer.Command:
+            return await SocketPeer.RunAsync();
         default:
             var chosen = benches.Where(bench => name == "all" || bench.Name == name).ToArray();
             if (chosen.Length == 0)

@@ -25,7 +25,7 @@ internal sealed record BenchOptions
 
     /// <summary>What to type to see the same.</summary>
     public string Command => $"bench {Bench}{(IsQuick ? " --quick" : "")}{(Million ? " --million" : "")}"
-        + (Repetitions == 7 || IsQuick ? "" : string.Create(CultureInfo.InvariantCulture, $" --repetitions {Repetitions}"));
+        + (Repetitions == 7 || IsQuick ? "" : FormattableString.Invariant($" --repetitions {Repetitions}"));
 
     /// <summary>Whether a group of cases is wanted.</summary>
     public bool Wants(string group) => Only is null || group.Contains(Only, StringComparison.OrdinalIgnoreCase);

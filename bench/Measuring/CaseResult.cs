@@ -13,10 +13,14 @@ internal sealed record Spread(double Median, double Min, double Max)
 /// <summary>What one contestant showed in one case.</summary>
 /// <param name="Name">Who.</param>
 /// <param name="Metrics">The first is the one that the ratios are made of.</param>
-/// <param name="Ratios">For ours only: our cost over each rival's, the median over the rounds. Below 1 is
-/// cheaper.</param>
+/// <param name="Ratios">For ours only: to each rival.</param>
 internal sealed record Showing(
-    string Name, Dictionary<string, Spread> Metrics, Dictionary<string, double> Ratios);
+    string Name, Dictionary<string, Spread> Metrics, Dictionary<string, Ratio> Ratios);
+
+/// <summary>Our cost over a rival's, the median over the rounds. Below 1 we are cheaper.</summary>
+/// <param name="Headline">By the first metric.</param>
+/// <param name="Cpu">By CPU time, if it was measured: other load on the machine disturbs it less.</param>
+internal sealed record Ratio(double Headline, double? Cpu);
 
 /// <summary>One case of one benchmark: a small table, a line of JSON.</summary>
 internal sealed record CaseResult(
@@ -33,16 +37,24 @@ internal sealed record CaseResult(
         return new CaseResult(
             options.Bench, name, options.Command, Environment.ProcessorCount, options.Repetitions, showings);
 
-        Dictionary<string, double> Ratios(List<Sample> ours) => rounds
+        Dictionary<string, Ratio> Ratios(List<Sample> ours) => rounds
             .Where(one => rivals.Contains(one.Key))
-            .ToDictionary(one => one.Key, one => Ratio(ours, one.Value));
+            .ToDictionary(one => one.Key, one => RatioOf(ours, one.Value));
     }
 
     private static Dictionary<string, Spread> Metrics(List<Sample> samples) => samples[0].Values
         .Select((value, index) => (value.Key, Spread.Of(samples.Select(sample => sample.Values[index].Value))))
         .ToDictionary();
 
+    private static Ratio RatioOf(List<Sample> ours, List<Sample> theirs)
+    {
+        double? cpu = ours[0].Find(Metric.CpuNanos) > 0 && theirs[0].Find(Metric.CpuNanos) > 0
+            ? Median(ours, theirs, sample => sample.Find(Metric.CpuNanos)!.Value)
+            : null;
+        return new Ratio(Median(ours, theirs, sample => sample.Headline), cpu);
+    }
+
     /// <summary>Round by round: what disturbed a round disturbed both.</summary>
-    private static double Ratio(List<Sample> ours, List<Sample> theirs) =>
-        Spread.Of(ours.Zip(theirs, (our, their) => our.Headline / their.Headline)).Median;
+    private static double Median(List<Sample> ours, List<Sample> theirs, Func<Sample, double> cost) =>
+        Spread.Of(ours.Zip(theirs, (our, their) => cost(our) / cost(their))).Median;
 }

@@ -17,7 +17,8 @@ internal sealed record Contestant(string Name, bool IsRival, Func<Task<IReadOnly
 /// <summary>Lets contestants run in turn, round after round, so that a disturbance meets them all.</summary>
 internal static class Contest
 {
-    /// <summary>One round that does not count, then as many as are wanted. What came out is told case by case.</summary>
+    /// <summary>One round that does not count, then as many as are wanted. What came out is told case by
+    /// case.</summary>
     public static async Task RunAsync(BenchOptions options, Action<CaseResult> tell, params Contestant[] contestants)
     {
         var samples = new Dictionary<string, Dictionary<string, List<Sample>>>();

@@ -9,6 +9,15 @@ internal sealed record Sample(string Case, IReadOnlyList<KeyValuePair<string, do
     /// <summary>By what contestants are compared.</summary>
     public double Headline => Values[0].Value;
 
+    /// <summary>A value by its name, if it was measured.</summary>
+    public double? Find(string metric)
+    {
+        foreach (KeyValuePair<string, double> value in Values)
+            if (value.Key == metric)
+                return value.Value;
+        return null;
+    }
+
     /// <summary>The same with further values behind.</summary>
     public Sample With(string metric, double value) => this with { Values = [.. Values, new(metric, value)] };
 
@@ -17,7 +26,8 @@ internal sealed record Sample(string Case, IReadOnlyList<KeyValuePair<string, do
     public Sample WithLatencies(long[] nanos)
     {
         Array.Sort(nanos);
-        return With(Metric.Median, At(nanos, 0.5)).With(Metric.P99, At(nanos, 0.99)).With(Metric.P999, At(nanos, 0.999));
+        return With(Metric.Median, At(nanos, 0.5))
+            .With(Metric.P99, At(nanos, 0.99)).With(Metric.P999, At(nanos, 0.999));
     }
 
     private static double At(long[] sorted, double part) =>

@@ -17,27 +17,34 @@ internal static class Report
         artifacts/bin/Bench/release/bench report FILE > docs/performance.md
         ```
 
-        **What counts is the ratio.** Ours and its rivals take turns within one run; a column `/ rival` says our cost over the
-        rival's, round by round, the median of all rounds. Below 1 we are cheaper. Absolute numbers drift from run to run and
-        from machine to machine. `ns/op` is wall time over operations, median with least and most; `CPU ns/op` is the time of
-        all threads of the measured process; a peer, where there is one, is another process on the same cores.
+        **What counts is the ratio.** Ours and its rivals take turns within one run. A column `/ rival` is our cost over
+        the rival's by wall time, and in parentheses by CPU time: the median over the rounds of the ratio in each round.
+        Below 1 we are cheaper. Absolute numbers drift from run to run and from machine to machine.
+
+        `ns/op` is wall time over operations: the median, then the least and the most. `CPU ns/op` is the time of all
+        threads of the measured process; a peer, where there is one, is another process on the same cores.
         """;
 
     private static readonly Dictionary<string, string> About = new()
     {
-        ["messaging"] = "One send down binding, intermediate drivers and connection to a target that acknowledges at once, "
-            + "and its completion up. *Tasks* and *callbacks* are what a user calls; *messages* reuses its posts, so "
-            + "that only the drivers' own cost is left. The rival passes one reused message over the same number of "
-            + "actors, and keeps no promise. Where chains are sent, an operation is one buffer list. The ledger and its "
-            + "checks have no switch: they are in every number of ours.",
-        ["kernel"] = "Real connections over loopback to one small epoll server in C. *C epoll* is a client in C, one thread. "
-            + "Ours counts a send only when the peer acknowledged it, and a disconnect when the peer acknowledged the FIN; "
-            + "nobody else here knows either. One operation is one connection, one round trip, or one write of 64 KiB.",
-        ["relay"] = "In front of one nginx. One operation is one request, or one GB for bulk. *CPU ns/op* is that of the relay's "
-            + "process alone.",
-        ["growth"] = "Connections over a target that answers at once, all in one stack. The rival has a bare actor for each "
-            + "connection, under as many parents. A death is counted from the request that kills to its answer, for the "
-            + "driver also until the next one is in its place.",
+        ["messaging"] =
+            "One send down binding, intermediate drivers and connection to a target that acknowledges at once, and its "
+            + "completion up. *Tasks* and *callbacks* are what a user calls; *messages* uses its posts again, so that "
+            + "only the drivers' own cost is left. The rival passes one message, used again, over the same number of "
+            + "actors, and keeps no promise. Where chains are sent, an operation is one buffer list. The ledger and "
+            + "its checks have no switch: they are in every number of ours.",
+        ["kernel"] =
+            "Real connections over loopback to one small epoll server in C. *C epoll* is a client in C, one thread. "
+            + "Ours counts a send only when the peer acknowledged it, and a disconnect when the peer acknowledged the "
+            + "FIN; nobody else here knows either. An operation is one connection, one round trip, or one write of "
+            + "64 KiB.",
+        ["relay"] =
+            "In front of one nginx. An operation is one request, or one MB of bulk. *CPU ns/op* is that of the relay's "
+            + "process alone; for *direct* there is none.",
+        ["growth"] =
+            "Connections over a target that answers at once, all in one stack. The rival has a bare actor for each "
+            + "connection, under as many parents. A death is counted from the request that kills to its answer; for "
+            + "the driver also until the next one is in its place.",
     };
 
     public static void Write(string file, TextWriter to)

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Configuration;
+using ChimneyActors.Bench.Messaging;
+using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
+using ChimneyActors.Targets.Kernel;
+
+namespace ChimneyActors.Bench.Kernel;
+
+/// <summary>Ours: each connection is offloaded to the kernel target, below an intermediate driver.</summary>
+internal sealed class StackClient : IClient
+{
+    private const int WritesUnderWay = 8;
+    private static readonly byte[] Write = new byte[65536];
+    private readonly Peer _peer;
+    private readonly ActorSystem _system;
+    private readonly Chimney _chimney;
+    private Connection[] _open = [];
+
+    private StackClient(Peer peer, ActorSystem system, Chimney chimney) =>
+        (_peer, _system, _chimney) = (peer, system, chimney);
+
+    public static async Task<IClient> StartAsync(Peer peer)
+    {
+        var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
+        Chimney chimney = await Chimney.StartAsync(system, stack => stack
+            .Miniport("nic0", new KernelTarget(new KernelTargetSettings { ConnectionsMax = 1_000_000 }))
+            .Intermediate("mux0", over: "nic0")
+            .Binding("tcpip", over: "mux0")).ConfigureAwait(false);
+        return new StackClient(peer, system, chimney);
+    }
+
+    public Task ChurnAsync(int count, int slots, bool reset) => Slots.RunAsync(count, slots, async _ =>
+    {
+        Connection one = await ConnectAsync(echo: false).ConfigureAwait(false);
+        if (reset)
+        {
+            await one.Offloaded.SendAsync(Write.AsMemory(0, 1)).ConfigureAwait(false);
+            await one.Offloaded.DisconnectAsync(DisconnectKind.Abortive).ConfigureAwait(false);
+            await one.CloseAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            await one.EndAsync(Write.AsMemory(0, 1)).ConfigureAwait(false);
+        }
+    });
+
+    public async Task OpenAsync(int count, int slots, bool echo)
+    {
+        var open = new Connection[count];
+        await Slots.RunAsync(count, slots, async index =>
+            open[index] = await ConnectAsync(echo).ConfigureAwait(false)).ConfigureAwait(false);
+        _open = open;
+    }
+
+    public Task ReplyAsync(ReplyRun run)
+    {
+        foreach (Connection one in _open)
+            one.Ask(run);
+        return run.All.Done;
+    }
+
+    public Task WriteAsync(int each) => Task.WhenAll(_open.Select(async one =>
+    {
+        // A send ends when the peer acknowledged it: without some under way the wire would stand still.
+        await Slots.RunAsync(each, WritesUnderWay, _ => one.Offloaded.SendAsync(Write)).ConfigureAwait(false);
+        await one.EndAsync(default).ConfigureAwait(false);
+    }));
+
+    public Task DisconnectAsync() => Task.WhenAll(_open.Select(one => one.EndAsync(default)));
+
+    public async ValueTask DisposeAsync()
+    {
+        LedgerSnapshot ledger = _chimney.Ledger;
+        await _chimney.DisposeAsync().ConfigureAwait(false);
+        await _system.Terminate().ConfigureAwait(false);
+        if (ledger is not { PoolBalanced: true, Outstanding: 0, Violations: 0 })
+            throw new InvalidOperationException($"the ledger does not balance: {ledger}");
+    }
+
+    private async Task<Connection> ConnectAsync(bool echo)
+    {
+        Socket socket = await _peer.ConnectAsync(echo).ConfigureAwait(false);
+        var one = new Connection(socket);
+        one.Offloaded = await _chimney.Binding("tcpip").OffloadAsync(socket, one).ConfigureAwait(false);
+        return one;
+    }
+
+    private sealed class Connection(Socket socket) : IConnectionUser
+    {
+        private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private ReplyRun? _run;
+        private int _left;
+        private int _got;
+        private long _since;
+
+        public OffloadedConnection Offloaded { get; set; } = null!;
+
+        public void Ask(ReplyRun run)
+        {
+            (_run, _left) = (run, run.Each);
+            Ask();
+        }
+
+        public void OnReceived(ReceivedData data)
+        {
+            _got += data.Memory.Length;
+            data.Return();
+            if (_got < ReplyRun.Bytes)
+                return;
+            _run!.Add(_since);
+            if (--_left > 0)
+                Ask();
+            else
+                _run.All.Signal();
+        }
+
+        public void OnPeerClosed() => _closed.TrySetResult();
+
+        public void OnAborted() => _closed.TrySetResult();
+
+        public async Task EndAsync(ReadOnlyMemory<byte> last)
+        {
+            DisconnectResult end = await Offloaded.DisconnectAsync(DisconnectKind.Graceful, last).ConfigureAwait(false);
+            if (end.Status != NdisStatus.Success)
+                throw new InvalidOperationException($"a disconnect ended with {end.Status}");
+            await _closed.Task.ConfigureAwait(false);
+            await CloseAsync().ConfigureAwait(false);
+        }
+
+        public async Task CloseAsync()
+        {
+            await Offloaded.DisposeAsync().ConfigureAwait(false);
+            socket.Dispose();
+        }
+
+        private void Ask()
+        {
+            _got = 0;
+            _since = Stopwatch.GetTimestamp();
+            Offloaded.Send(Write.AsMemory(0, ReplyRun.Bytes), static (_, _) => { }, null);
+        }
+    }
+}
