@@ -2,6 +2,7 @@ using ChimneyActors.Bench.Growth;
 using ChimneyActors.Bench.Kernel;
 using ChimneyActors.Bench.Measuring;
 using ChimneyActors.Bench.Messaging;
+using ChimneyActors.Bench.Relay;
 using ChimneyActors.Bench.Reporting;
 
 // One command for each benchmark: bench NAME [--quick] [--repetitions N] [--only TEXT] [--json FILE] [--million]
@@ -10,6 +11,7 @@ using ChimneyActors.Bench.Reporting;
     ("messaging", "one request through the stack and back, against bare actors", MessagingBench.RunAsync),
     ("growth", "cost and memory with many connections, against bare actors", GrowthBench.RunAsync),
     ("kernel", "real sockets, against the framework's, Akka.IO and C", KernelBench.RunAsync),
+    ("relay", "the relay, against haproxy, nginx and a plain one", RelayBench.RunAsync),
 ];
 try
 {
@@ -39,6 +41,8 @@ async Task<int> RunAsync(string name)
             return await Crowd.RunAsync(args[1..]);
         case SocketPeer.Command:
             return await SocketPeer.RunAsync();
+        case SocketRelay.Command:
+            return await SocketRelay.RunAsync(args[1..]);
         default:
             var chosen = benches.Where(bench => name == "all" || bench.Name == name).ToArray();
             if (chosen.Length == 0)

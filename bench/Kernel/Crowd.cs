@@ -60,7 +60,8 @@ internal static class Crowd
     private static (double Managed, double Resident) Memory()
     {
         double managed = GC.GetTotalMemory(forceFullCollection: true);
-        string line = File.ReadLines("/proc/self/status").First(one => one.StartsWith("VmRSS", StringComparison.Ordinal));
+        string line = File.ReadLines("/proc/self/status")
+            .First(one => one.StartsWith("VmRSS", StringComparison.Ordinal));
         string kilobytes = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2];
         return (managed, double.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024);
     }
