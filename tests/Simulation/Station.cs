@@ -60,6 +60,11 @@ internal sealed class Station
 
     internal TcpEventKind? Ended { get; private set; }
 
+    internal TimeSpan? EndedAt { get; private set; }
+
+    /// <summary>Stream offsets behind each write; of the last engine alone if the connection has moved.</summary>
+    internal List<long> Writes { get; } = [];
+
     public override string ToString() =>
         $"{_wired.Engine.State} ended {Ended} written {_written}/{_total} sent {_sendBase + _wired.Engine.Sent} "
         + $"acknowledged {Acknowledged} received {Received} read {_read} due {_wired.Engine.NextDue}";
@@ -100,8 +105,9 @@ internal sealed class Station
         if (_written < _total && engine.Queued - engine.Acknowledged < 65_536)
         {
             int length = (int)Math.Min(_total - _written, 1 + (long)(Draw() * Plan.WriteBytesMax));
-            engine.Send(Pattern.Bytes(_written, length), push: true, now);
-            _written += length;
+            byte[] data = Pattern.Bytes(_written, length);
+            Writes.Add(_written += length);
+            engine.Send(data, push: true, now);
         }
 
         if (_written == _total && !_finished)
@@ -172,6 +178,7 @@ internal sealed class Station
                 break;
             default:
                 Ended = happened.Kind;
+                EndedAt = _wire.Now;
                 break;
         }
     }

@@ -13,14 +13,11 @@ internal sealed class World
     {
         _wire = new SimulatedWire(seed, faults);
         var chance = new SeededChance(seed ^ 0x5EED);
-        SeqNumber ours = Start(chance);
-        SeqNumber theirs = Start(chance);
-        (uint ourTime, uint theirTime) = (Start(chance).Value, Start(chance).Value);
-        Left = new Station(_wire, _wire.Left, left, Delegated(ours, theirs, left, right) with
-        {
-            TsTime = ourTime,
-            TsRecent = theirTime,
-        }, _trace);
+        SeqNumber ours = Number(chance);
+        SeqNumber theirs = Number(chance);
+        (uint ourTime, uint theirTime) = (Number(chance).Value, Number(chance).Value);
+        Start = Delegated(ours, theirs, left, right) with { TsTime = ourTime, TsRecent = theirTime };
+        Left = new Station(_wire, _wire.Left, left, Start, _trace);
         Right = new Station(_wire, _wire.Right, right, Delegated(theirs, ours, right, left) with
         {
             TsTime = theirTime,
@@ -31,6 +28,9 @@ internal sealed class World
     }
 
     internal SimulatedWire Wire => _wire;
+
+    /// <summary>What the left station's engine started from.</summary>
+    internal DelegatedState Start { get; }
 
     internal Station Left { get; }
 
@@ -125,7 +125,7 @@ internal sealed class World
         return false;
     }
 
-    private static SeqNumber Start(SeededChance chance)
+    private static SeqNumber Number(SeededChance chance)
     {
         chance.Hits(1, out double drawn);
         return new SeqNumber(uint.MaxValue - (uint)(drawn * 40_000));   // most streams pass the wrap

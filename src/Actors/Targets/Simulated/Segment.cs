@@ -97,7 +97,8 @@ internal readonly record struct Segment(
         return (ushort)~sum;
     }
 
-    private static ulong Words(ReadOnlySpan<byte> bytes)
+    /// <summary>The sum of 16-bit words in network order; an odd last byte is the high half of one.</summary>
+    internal static ulong Words(ReadOnlySpan<byte> bytes)
     {
         ulong sum = 0;
         for (; bytes.Length >= 2; bytes = bytes[2..])
