@@ -11,6 +11,19 @@ public sealed class ReadmeSpecs
             Sources.Files("README.md").Where(file => file.Path == "README.md").SelectMany(file => file.Lines),
             File.ReadAllLines(Path.Combine(Sources.Root, ".ci", "run"))).ShouldBeNone();
 
+    [Fact]
+    public void The_example_of_the_seeded_world_is_an_excerpt_of_its_sample()
+    {
+        string[] page = File.ReadAllLines(Path.Combine(Sources.Root, "docs", "simulation.md"));
+        string[] example = [.. page.SkipWhile(line => line != "```csharp").Skip(1).TakeWhile(line => line != "```")];
+        string sample = Flat(File.ReadAllLines(Path.Combine(Sources.Root, "samples", "SeededDriver", "Workload.cs")));
+
+        example.Length.ShouldBeGreaterThan(5);
+        sample.ShouldContain(Flat(example));
+
+        static string Flat(string[] lines) => string.Join("\n", lines.Select(line => line.Trim()));
+    }
+
     [Theory]
     [InlineData("dotnet test", "dotnet test", true)]
     [InlineData("dotnet test", "    timeout 60 dotnet test 2>&1 | tee log", true)]

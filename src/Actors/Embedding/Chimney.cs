@@ -72,7 +72,8 @@ public sealed class Chimney : IAsyncDisposable
         Edge? driver = _drivers.Concat(_stack.Handles.All().Select(entry => entry.Edge))
             .FirstOrDefault(edge => edge.Current?.Holder == holder);
         string name = driver?.Name ?? "an actor that is gone";
-        return parcel.ParkedIn is null ? name : $"{name}, at the target";
+        bool atTarget = parcel.ParkedIn is not null && driver is not null && !_drivers.Contains(driver);
+        return atTarget ? $"{name}, at the target" : name;
     }
 
     /// <summary>Starts a stack. It owns its targets: one that is disposable is disposed of when the stack

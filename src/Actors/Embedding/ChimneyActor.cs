@@ -82,6 +82,8 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
 
     private Func<HolderId, Props> MakeProps(DriverPlan plan, Edge lower)
     {
+        if (plan.Driver is { } make)
+            return holder => Props.Create(() => new HostedIntermediateActor(stack, plan.Edge, holder, lower, make));
         if (plan.Habit == BrokenHabit.None)
             return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lower));
         var habit = new BadHabit(plan.Habit == BrokenHabit.Drops, plan.OneIn);

@@ -1,4 +1,5 @@
 using ChimneyActors.Buffers;
+using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 
@@ -33,6 +34,16 @@ public sealed class StackBuilder
     /// <summary>An intermediate driver; several drivers may stand over the same one.</summary>
     public StackBuilder Intermediate(string name, string over) =>
         Add(new DriverPlan(name, DriverKind.Intermediate, over));
+
+    /// <summary>An intermediate driver of your own.</summary>
+    /// <param name="name">Its name in the stack.</param>
+    /// <param name="over">The driver below.</param>
+    /// <param name="driver">Makes one for each life of the driver.</param>
+    public StackBuilder Intermediate(string name, string over, Func<IntermediateDriver> driver)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        return Add(new DriverPlan(name, DriverKind.Intermediate, over) { Driver = driver });
+    }
 
     /// <summary>An intermediate driver with a fault, to see that it is found: every so many messages it keeps one, or
     /// tells it twice.</summary>
@@ -124,6 +135,8 @@ internal enum DriverKind
 internal sealed record DriverPlan(string Name, DriverKind Kind, string? Over)
 {
     public IOffloadTarget? Target { get; init; }
+
+    public Func<IntermediateDriver>? Driver { get; init; }
 
     public BrokenHabit Habit { get; init; }
 

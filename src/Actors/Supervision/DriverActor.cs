@@ -72,6 +72,11 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     {
     }
 
+    /// <summary>Brings home what this driver holds over handlers; nothing is told to it any more.</summary>
+    protected virtual void OnDying()
+    {
+    }
+
     /// <summary>Where a crash may be injected inside a handler.</summary>
     protected void Between() => stack.Crashes?.At(edge.Name, CrashStep.Between);
 
@@ -212,6 +217,7 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         if (exception is ContractViolationException violation)
             ReportFatal(violation, message);
         stack.OnDeath?.Invoke(edge.Name, exception);
+        OnDying();
         foreach (Flight flight in _alsoInHand)
             stack.Custodian.TakeOver(flight, me);
         stack.Custodian.TakeOver(message, me);

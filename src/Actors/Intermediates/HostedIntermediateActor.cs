@@ -1,0 +1,117 @@
+using Akka.Actor;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+
+namespace ChimneyActors.Intermediates;
+
+/// <summary>Lets somebody's driver work where an intermediate driver works, and answers for what it holds.</summary>
+/// <remarks>What is held is parked, so it is not taken for kept. Whoever is passed while it is held is in hand too: a
+/// death between the two steps must find it.</remarks>
+internal sealed class HostedIntermediateActor(
+    DriverStack stack, Edge edge, HolderId me, Edge lower, Func<IntermediateDriver> make)
+    : IntermediateActor(stack, edge, me, lower), IIntermediateHost, IWithTimers
+{
+    private readonly Holdings _held = new();
+    private readonly List<OffloadMessage> _messages = [];
+    private IntermediateDriver? _driver;
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    string IIntermediateHost.Name => Edge.Name;
+
+    TimeProvider IIntermediateHost.Clock => Stack.Clock;
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case TcpOffloadReceiveReturn or TcpOffloadReceiveRefused: base.Handle(message); break;    // downward
+            case OffloadRequest request: Driver().OnRequest(request); break;
+            case OffloadCompletion completion: Driver().OnCompletion(completion); break;
+            case Ended timer: Driver().OnTimer(timer.Key); break;
+            default: base.Handle(message); break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnDying() => LetGo();
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        base.PostStop();
+        LetGo();
+    }
+
+    void IIntermediateHost.PassDown(OffloadRequest request)
+    {
+        if (Takes(request, request.Flight, CustodyState.Outstanding))
+            base.Handle(request);
+    }
+
+    void IIntermediateHost.PassUp(OffloadCompletion completion)
+    {
+        if (Takes(completion, completion.Flight, CustodyState.Completed))
+            base.Handle(completion);
+    }
+
+    void IIntermediateHost.Hold(OffloadMessage message)
+    {
+        Flight flight = FlightOf(message)
+            ?? throw new ArgumentException("Only requests and completions can be held.", nameof(message));
+        if (!flight.IsHeldBy(Me))
+        {
+            OnPassedBefore(message, flight);
+            return;
+        }
+        if (flight.Head.ParkedIn is not null)
+            return;
+        _held.Park(flight.Head);
+        _messages.Add(message);
+    }
+
+    void IIntermediateHost.StartTimer(object key, TimeSpan after) =>
+        Timers.StartSingleTimer(key, new Ended(key), after);
+
+    /// <summary>Made in a handler, so that one that cannot be made is a driver that dies.</summary>
+    private IntermediateDriver Driver()
+    {
+        if (_driver is null)
+        {
+            _driver = make();
+            _driver.Enter(this);
+        }
+        return _driver;
+    }
+
+    /// <summary>Checked here and not at the pass: by then its contexts would have been touched.</summary>
+    private bool Takes(OffloadMessage message, Flight flight, CustodyState state)
+    {
+        if (!flight.Head.Custody.Is(state, flight.Id, Me))
+        {
+            OnPassedBefore(message, flight);
+            return false;
+        }
+        if (_held.Remove(flight.Head))
+            _messages.Remove(message);
+        AlsoInHand(flight);
+        return true;
+    }
+
+    private void OnPassedBefore(OffloadMessage message, Flight flight) =>
+        Stack.Ledger.Report(VerifierCheck.UseAfterHandOver, Edge.Name, flight.Head, flight.Id,
+            $"used a {message.GetType().Name} that it has passed on");
+
+    /// <summary>Brings home what is held. Nobody else sees a park of this actor's.</summary>
+    private void LetGo()
+    {
+        while (_held.First is { } parcel)
+            _held.Remove(parcel);
+        foreach (OffloadMessage message in _messages)
+            Stack.Custodian.TakeOver(message, Me);
+        _messages.Clear();
+    }
+
+    private sealed record Ended(object Key) : INoSerializationVerificationNeeded;
+}
