@@ -2,6 +2,11 @@ using ChimneyActors.Kernel.Contract;
 
 namespace ChimneyActors.Kernel;
 
+public sealed class KernelInitiateSpecs : InitiateContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}
+
 public sealed class KernelSendSpecs : SendContract
 {
     private protected override TargetBench CreateBench() => new KernelBench();

@@ -44,6 +44,26 @@ public abstract class ReceiveContract : OffloadTargetContract
     }
 
     [Fact]
+    public async Task One_completion_brings_all_that_is_full_and_at_most_one_that_is_not()
+    {
+        Host.Answering = Answering.Refuse;      // RECV-22
+        Line line = await Bench.OffloadAsync();
+        await line.Peer.SendAsync(10);
+        await Host.Indicated(line.Handle, 10);
+        await line.SettledAsync();
+
+        NetBufferList[] lists = line.Receive(noPush: false, 4, 4, 4, 4);
+        CameBack[] back = [await Host.Back(lists[0]), await Host.Back(lists[1]), await Host.Back(lists[2])];
+        await line.SettledAsync();
+
+        back.Select(one => one.Bytes).ShouldBe([4, 4, 2]);
+        back.Select(one => one.Message).Distinct().ShouldHaveSingleItem();
+        Host.IsBack(lists[3]).ShouldBeFalse("nothing is left for it");
+        await line.Peer.SendAsync(1);
+        (await Host.Back(lists[3])).Bytes.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task In_non_push_mode_only_full_space_is_given()
     {
         Line line = await Bench.OffloadAsync();

@@ -24,6 +24,8 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
     private bool _aborted;
     private bool _finSaid;
     private bool _over;
+    private int _inside;
+    private int _overlaps;
 
     public Peer Peer => peer;
 
@@ -42,7 +44,18 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
         }
     }
 
+    /// <summary>Requests that came while another was being handed over (SEND-02, RECV-06).</summary>
+    public int Overlaps => Volatile.Read(ref _overlaps);
+
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        if (Interlocked.Increment(ref _inside) > 1)
+            Interlocked.Increment(ref _overlaps);
+        Take(request, upcalls);
+        Interlocked.Decrement(ref _inside);
+    }
+
+    private void Take(OffloadRequest request, IOffloadUpcalls upcalls)
     {
         lock (_lock)
         {
