@@ -205,6 +205,19 @@ public sealed class TimerSpecs
         Bench.AckOf(bench.Sent().ShouldHaveSingleItem()).ShouldBe(10 * segments);
     }
 
+    [Fact]
+    public void However_many_come_the_first_waits_no_longer_than_it_may()
+    {
+        var bench = new Bench(settings: new() { AckFrequency = 100 });
+        bench.Arrive(length: 10);
+        bench.WaitUntil(Millis(150));
+        bench.Arrive(offset: 10, length: 10);
+        bench.Sent().ShouldBeEmpty();
+        bench.Wait();
+        bench.Now.ShouldBe(Millis(200));
+        Bench.AckOf(bench.Sent().ShouldHaveSingleItem()).ShouldBe(20);
+    }
+
     [Theory]
     [InlineData(10)]
     [InlineData(100)]
