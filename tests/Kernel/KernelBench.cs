@@ -1,5 +1,5 @@
 using ChimneyActors.Buffers;
-using ChimneyActors.Kernel.Contract;
+using ChimneyActors.Contract;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets.Kernel;
 

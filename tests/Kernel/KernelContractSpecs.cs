@@ -1,4 +1,4 @@
-using ChimneyActors.Kernel.Contract;
+using ChimneyActors.Contract;
 
 namespace ChimneyActors.Kernel;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using ChimneyActors.Buffers;
-using ChimneyActors.Kernel.Contract;
+using ChimneyActors.Contract;
 using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Kernel;

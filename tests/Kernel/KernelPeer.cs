@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using ChimneyActors.Kernel.Contract;
+using ChimneyActors.Contract;
 using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Kernel;

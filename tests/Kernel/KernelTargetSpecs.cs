@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using ChimneyActors.Buffers;
-using ChimneyActors.Kernel.Contract;
+using ChimneyActors.Contract;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets.Kernel;
 

@@ -1,3 +1,4 @@
+using ChimneyActors.Contract;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets.Simulated;
 

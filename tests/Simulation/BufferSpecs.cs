@@ -1,4 +1,5 @@
 using ChimneyActors.Buffers;
+using ChimneyActors.Contract;
 using ChimneyActors.Targets.Simulated;
 
 namespace ChimneyActors.Simulation;

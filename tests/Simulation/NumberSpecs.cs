@@ -1,3 +1,4 @@
+using ChimneyActors.Contract;
 using ChimneyActors.Targets.Simulated;
 
 namespace ChimneyActors.Simulation;

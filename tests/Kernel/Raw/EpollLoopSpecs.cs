@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ChimneyActors.Contract;
 using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Kernel.Raw;

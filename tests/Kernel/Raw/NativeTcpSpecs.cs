@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using ChimneyActors.Contract;
 using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Kernel.Raw;

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using ChimneyActors.Contract;
 using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Kernel.Raw;

@@ -1,3 +1,4 @@
+using ChimneyActors.Targets;
 using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Kernel.Raw;

@@ -72,7 +72,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
         {
             StrayHandler stray = _strays[LoopOf(request.Connection)];
             if (!stray.Loop.Post(stray, request, upcalls))
-                StrayHandler.Answer(request, NdisStatus.RequestAborted, upcalls);
+                StrayAnswers.Answer(request, NdisStatus.RequestAborted, upcalls);
             return;
         }
 
@@ -81,7 +81,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
             parcel.MiniportReserved = connection;
         if (connection.Loop.Post(connection, request, upcalls))
             return;
-        StrayHandler.Answer(request, NdisStatus.RequestAborted, upcalls);   // the target was disposed of
+        StrayAnswers.Answer(request, NdisStatus.RequestAborted, upcalls);   // the target was disposed of
         if (request is InitiateOffload)
             _table.Remove(connection, socket: null);
     }
@@ -93,7 +93,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(upcalls);
         KernelConnection? connection = _table.Find(answer.Connection);
         if (connection is null || !connection.Loop.Post(connection, answer, upcalls))
-            StrayHandler.TakeBack(answer, upcalls);
+            StrayAnswers.TakeBack(answer, upcalls);
     }
 
     /// <inheritdoc/>
@@ -103,7 +103,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
         LoopHandler handler = _table.Find(connection) ?? (LoopHandler)_strays[LoopOf(connection)];
         object message = handler is KernelConnection ? ConnectionSignal.Sever.Instance : connection;
         if (!handler.Loop.Post(handler, message, upcalls))
-            StrayHandler.SayNothingLeft(connection, upcalls);
+            StrayAnswers.SayNothingLeft(connection, upcalls);
     }
 
     /// <inheritdoc/>

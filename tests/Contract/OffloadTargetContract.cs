@@ -1,4 +1,4 @@
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>What every target must do, whatever its wire is made of. A target is put to the test by a class for each
 /// group of rules that only says how to make its bench.</summary>

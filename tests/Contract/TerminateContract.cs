@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>TERM, INIT and Sever: how connections come and go.</summary>
 public abstract class TerminateContract : OffloadTargetContract

@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>INIT: how an offload begins.</summary>
 public abstract class InitiateContract : OffloadTargetContract
@@ -28,9 +28,10 @@ public abstract class InitiateContract : OffloadTargetContract
             Bench.Target.Submit(new InitiateOffload(handle, Flight.Depart(block, asker.Holder)), asker);
         });
         thread.Start();
-
-        int answeredBy = await asker.AnsweredBy.WaitAsync(Limits.Patience);
         thread.Join();
+
+        await Bench.UntilAsync(asker.AnsweredBy);
+        int answeredBy = await asker.AnsweredBy;
         answeredBy.ShouldNotBe(me);
         (block.Status == NdisStatus.Success).ShouldBe(lawful);
     }

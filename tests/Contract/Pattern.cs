@@ -1,8 +1,14 @@
-namespace ChimneyActors.Simulation;
+namespace ChimneyActors.Contract;
 
 /// <summary>A stream whose every byte follows from its offset, so that loss, doubling and disorder all show.</summary>
 internal static class Pattern
 {
+    internal static byte At(long offset)
+    {
+        ulong mixed = (ulong)offset * 0x9E3779B97F4A7C15UL;
+        return (byte)(mixed >> 56);
+    }
+
     internal static byte[] Bytes(long offset, int length)
     {
         var bytes = new byte[length];
@@ -20,6 +26,4 @@ internal static class Pattern
                 Assert.Fail($"the byte at stream offset {offset + index} is wrong");
         }
     }
-
-    private static byte At(long offset) => (byte)(((ulong)offset * 0x9E3779B97F4A7C15UL) >> 56);
 }

@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>RIND and DLV: data of the peer in the target's own buffers.</summary>
 public abstract class IndicationContract : OffloadTargetContract

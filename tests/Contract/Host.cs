@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>How a host answers an indication.</summary>
 public enum Answering
@@ -46,6 +46,9 @@ public sealed class Host : IOffloadUpcalls, IVerifier
 
     /// <summary>Set once, before anything is submitted.</summary>
     internal IOffloadTarget Target { get; set; } = null!;
+
+    /// <summary>Waits for something that must happen.</summary>
+    internal Func<Task, Task> Until { get; set; } = static happened => happened.WaitAsync(Limits.Patience);
 
     internal Answering Answering { get; set; } = Answering.TakeAndReturn;
 
@@ -113,7 +116,8 @@ public sealed class Host : IOffloadUpcalls, IVerifier
             _waiting.Add((Fits, told));
         }
 
-        return (T)await told.Task.WaitAsync(Limits.Patience);
+        await Until(told.Task);
+        return (T)await told.Task;
 
         bool Fits(Heard heard) => heard is T wanted && (which is null || which(wanted));
     }

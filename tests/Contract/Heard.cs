@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>One thing a target said, in the order it said it.</summary>
 public abstract record Heard(OffloadHandle Connection);

@@ -1,4 +1,4 @@
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>The other end of an offloaded connection.</summary>
 public abstract class Peer : IDisposable

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>A target under test, a host above it and a wire below it.</summary>
 public abstract class TargetBench : IAsyncDisposable
@@ -14,7 +14,7 @@ public abstract class TargetBench : IAsyncDisposable
     private protected TargetBench(IOffloadTarget target, int receiveListsMax = 64, int receiveBytes = 4096)
     {
         Target = target;
-        Host = new Host(receiveListsMax, receiveBytes) { Target = target };
+        Host = new Host(receiveListsMax, receiveBytes) { Target = target, Until = UntilAsync };
         _lists = new NetBufferListPool("send", int.MaxValue, 0, Host);
     }
 
@@ -80,9 +80,13 @@ public abstract class TargetBench : IAsyncDisposable
 
     internal NetBufferList Rent() => _lists.Rent(null)!;
 
+    /// <summary>Waits for something that must happen, with a limit. A bench whose target is driven drives it until
+    /// then.</summary>
+    internal virtual Task UntilAsync(Task happened) => happened.WaitAsync(Limits.Patience);
+
     /// <summary>Waits until the target has looked at everything submitted for a connection so far: it must at least
     /// find out that its neighbour in the table does not exist.</summary>
-    internal async Task SettledAsync(OffloadHandle connection)
+    internal virtual async Task SettledAsync(OffloadHandle connection)
     {
         for (int round = 0; round < 3; round++)
         {

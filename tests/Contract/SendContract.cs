@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>SEND: data to the peer.</summary>
 public abstract class SendContract : OffloadTargetContract

@@ -1,4 +1,4 @@
-namespace ChimneyActors.Kernel;
+namespace ChimneyActors.Contract;
 
 /// <summary>How long a test waits for what must happen. Reaching it is a failure, never a measurement.</summary>
 internal static class Limits

@@ -1,14 +1,14 @@
-namespace ChimneyActors.Targets.Kernel;
+namespace ChimneyActors.Targets;
 
 /// <summary>Finds out how many bytes the host should keep outstanding (EVT-16); says so seldom (EVT-17).</summary>
-/// <remarks>The measure is what the kernel holds when it takes no more, twice: one buffer on its way and one to refill
-/// it from. It does not follow what happens to be posted, because only a full kernel is asked; and it only grows, as
-/// the kernel's buffer does, by at least the double: a handful of events in the life of a connection.</remarks>
+/// <remarks>The measure is what the way holds when it takes no more, twice: one part under way and one to refill
+/// it from. It does not follow what happens to be posted, because only a full way is asked; and it only grows, as
+/// buffers do, by at least the double: a handful of events in the life of a connection.</remarks>
 internal struct SendBacklog
 {
     private long _said;
 
-    /// <summary>Notes what a full kernel holds.</summary>
+    /// <summary>Notes what a full way holds.</summary>
     /// <param name="heldBytes">Bytes outstanding in the moment it took no more.</param>
     /// <param name="bytes">The new optimum.</param>
     /// <returns>True if the change is worth an event.</returns>

@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Targets.Kernel;
+namespace ChimneyActors.Targets;
 
 /// <summary>What is to happen when a parcel in the queue of sends has its turn.</summary>
 internal enum PendingKind : byte

@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>DISC: the end of the send half, and of the connection.</summary>
 public abstract class DisconnectContract : OffloadTargetContract

@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>One offloaded connection as a test sees it: what a binding can ask of it, and its peer.</summary>
 internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, long sendOffset)

@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Kernel.Contract;
+namespace ChimneyActors.Contract;
 
 /// <summary>RECV: posted space.</summary>
 public abstract class ReceiveContract : OffloadTargetContract

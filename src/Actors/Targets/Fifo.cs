@@ -1,4 +1,4 @@
-namespace ChimneyActors.Targets.Kernel;
+namespace ChimneyActors.Targets;
 
 /// <summary>A queue of values in a ring, without an object an entry. Costs nothing until first used, and gives a large
 /// ring back when it runs empty: idle connections are many.</summary>

@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Targets.Kernel;
+namespace ChimneyActors.Targets;
 
 /// <summary>Gathers the parcels that won the gate, so that many completions travel as one message, and keeps them in
 /// order with what is indicated.</summary>

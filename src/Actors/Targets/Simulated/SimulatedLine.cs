@@ -1,0 +1,253 @@
+using System.Net.Sockets;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Targets.Simulated;
+
+/// <summary>One TCP connection of a <see cref="SimulatedNetwork"/>, over all its offloads: our end, the wire, the
+/// peer.</summary>
+/// <remarks>
+/// The socket is never connected to anything: it is the name by which the stack hands the connection to a target and
+/// back, as a user's socket is.
+/// <para>While the connection is not offloaded our end is the host's own TCP, an engine too: it says again what the
+/// peer has not acknowledged (ADR 0004), it acknowledges and keeps what arrives, up to its window, and reads and sends
+/// nothing new. Every initiate and every upload is a hand-over of <see cref="DelegatedState"/> from one engine to the
+/// next. Offsets are counted from the beginning of the line, whoever has it.</para>
+/// <para>A host that disposes of the socket of a connection it has resets it, unless its FIN was sent.</para>
+/// </remarks>
+internal sealed class SimulatedLine
+{
+    private readonly SimulatedNetwork _network;
+    private readonly TcpEngineSettings _settings;
+    private readonly Queue<byte[]> _unread = new();   // read out of earlier engines, and by nobody yet
+    private int _unreadStart;
+    private WiredEngine _wired;
+    private long _sendBase;         // where the present engine's stream begins
+    private bool _peerFinished;
+    private bool _hasChanged;
+    private bool _isLost;
+
+    internal SimulatedLine(SimulatedNetwork network, SimulatedLinePlan plan, SeededChance chance)
+    {
+        _network = network;
+        _settings = plan.Ours;
+        Wire = new SimulatedWire((int)Draw(chance, int.MaxValue), plan.Faults);
+        Wire.Advance(network.Now);
+        SeqNumber ours = FirstNumber(chance);
+        SeqNumber theirs = FirstNumber(chance);
+        _wired = Plug(Start(ours, theirs, plan.Ours, plan.Theirs));
+        Peer = new SimulatedPeer(network, Wire, Start(theirs, ours, plan.Theirs, plan.Ours), plan.Theirs);
+    }
+
+    /// <summary>The name of the connection for the stack.</summary>
+    internal Socket Socket { get; } = new(SocketType.Stream, ProtocolType.Tcp);
+
+    internal SimulatedWire Wire { get; }
+
+    /// <summary>The other end.</summary>
+    internal SimulatedPeer Peer { get; }
+
+    /// <summary>Whom it is offloaded to; null while it is the host's.</summary>
+    internal SimulatedConnection? Owner { get; private set; }
+
+    /// <summary>State of our end.</summary>
+    internal TcpConnectionState State => _isLost ? TcpConnectionState.Closed : _wired.Engine.State;
+
+    /// <summary>Bytes that the peer has acknowledged.</summary>
+    internal long Acknowledged => _sendBase + _wired.Engine.Acknowledged;
+
+    /// <summary>Bytes that were given to the wire.</summary>
+    internal long Sent => _sendBase + _wired.Engine.Sent;
+
+    /// <summary>Whether something was given to be sent that the windows have no room for.</summary>
+    internal bool IsFull => _wired.Engine.Sent < _wired.Engine.Queued;
+
+    internal bool FinSent => _wired.Engine.FinSent;
+
+    internal bool FinAcknowledged { get; private set; }
+
+    /// <summary>Whether there is something to read.</summary>
+    internal bool HasData => _unread.Count > 0 || _wired.Engine.Readable > 0;
+
+    /// <summary>Whether the peer has finished, and everything before its FIN was read.</summary>
+    internal bool IsAtEnd => _peerFinished && !HasData;
+
+    /// <summary>What the connection died of; null while it lives, and when both sides closed it.</summary>
+    internal TcpEventKind? Failure { get; private set; }
+
+    /// <summary>Whether urgent data is here, and the line stands still until the host takes it (PKT-03).</summary>
+    internal bool HasUrgent { get; private set; }
+
+    /// <summary>When something happens by itself next; null for never.</summary>
+    internal TimeSpan? NextDue => IsAbandoned
+        ? Now
+        : Earlier(Wire.NextDue, Earlier(_isLost ? null : _wired.Engine.NextDue, Peer.NextDue));
+
+    private bool IsAbandoned =>
+        Owner is null && Socket.SafeHandle.IsClosed && !FinSent && State != TcpConnectionState.Closed;
+
+    private TimeSpan Now => Wire.Now;
+
+    /// <summary>Does what is due by now.</summary>
+    internal void Tick()
+    {
+        if (IsAbandoned)
+            Abort();
+
+        while (NextDue is { } due && due <= _network.Now)
+        {
+            Wire.Advance(due);
+            TickEnds();
+        }
+
+        Wire.Advance(_network.Now);
+        if (!_hasChanged)
+            return;
+        _hasChanged = false;
+        if (Owner is not null)
+            _network.WantTurn(Owner);
+    }
+
+    /// <summary>An adapter takes the connection over.</summary>
+    internal void Offload(SimulatedConnection to)
+    {
+        Owner = to;
+        Move();
+    }
+
+    /// <summary>The host takes the connection over.</summary>
+    internal void Upload()
+    {
+        Owner = null;
+        HasUrgent = false;
+        Move();
+    }
+
+    /// <summary>The adapter has vanished, and the delegated state with it: nothing answers the peer any more.</summary>
+    internal void Lose()
+    {
+        Owner = null;
+        _isLost = true;
+        Wire.Left.Arrived = null;
+    }
+
+    /// <summary>Sends behind everything given before; the memory must not change before it is acknowledged.</summary>
+    internal void Send(ReadOnlyMemory<byte> data, bool push)
+    {
+        _wired.Engine.Send(data, push, Now);
+        _wired.Flush();
+    }
+
+    internal void Finish()
+    {
+        _wired.Engine.Finish(Now);
+        _wired.Flush();
+    }
+
+    internal void Abort()
+    {
+        _wired.Engine.Abort(Now);
+        _wired.Flush();
+    }
+
+    /// <summary>Takes received bytes, in order.</summary>
+    /// <returns>How many; 0 if there are none now.</returns>
+    internal int Read(Span<byte> into)
+    {
+        if (_unread.TryPeek(out byte[]? first))
+        {
+            int length = Math.Min(into.Length, first.Length - _unreadStart);
+            first.AsSpan(_unreadStart, length).CopyTo(into);
+            _unreadStart += length;
+            if (_unreadStart == first.Length)
+            {
+                _unread.Dequeue();
+                _unreadStart = 0;
+            }
+
+            return length;
+        }
+
+        int read = _wired.Engine.Read(into, Now);
+        _wired.Flush();
+        return read;
+    }
+
+    /// <summary>Hands the state over to a fresh engine. What was read by nobody comes along; a dead connection stays
+    /// where it is, so that who aborted it goes on answering with RST.</summary>
+    private void Move()
+    {
+        TcpEngine old = _wired.Engine;
+        if (old.State == TcpConnectionState.Closed)
+            return;
+        DelegatedState left = old.Leave(Now);
+        _wired.Flush();
+        if (old.Readable > 0)
+        {
+            var unread = new byte[old.Readable];
+            old.Read(unread, Now);
+            _unread.Enqueue(unread);
+        }
+
+        _sendBase += old.Acknowledged;
+        _wired = Plug(left);
+        if (Owner is not null)
+            return;
+        // The host takes urgent data in line, and what the adapter had left to it first.
+        Action<Segment> arrived = Wire.Left.Arrived!;
+        Wire.Left.Arrived = segment => arrived(InLine(segment));
+        while (old.TryTakePassedUp(out Segment segment))
+            Wire.Left.Deliver(segment);
+    }
+
+    private static Segment InLine(in Segment segment) => segment.Has(SegmentFlags.Urg) && segment.IsIntact
+        ? (segment with { Flags = segment.Flags & ~SegmentFlags.Urg }).Sealed()
+        : segment;
+
+    private WiredEngine Plug(DelegatedState start) =>
+        new(new TcpEngine(start, _settings, Now), Wire, Wire.Left, OnEvent);
+
+    private void OnEvent(TcpEvent happened)
+    {
+        _hasChanged = true;
+        switch (happened.Kind)
+        {
+            case TcpEventKind.FinAcknowledged: FinAcknowledged = true; break;
+            case TcpEventKind.PeerFinished: _peerFinished = true; break;
+            case TcpEventKind.UrgentReceived: HasUrgent = true; break;
+            case TcpEventKind.Reset or TcpEventKind.TimedOut or TcpEventKind.FinWait2Expired
+                or TcpEventKind.SynReceived:
+                Failure = happened.Kind;
+                break;
+        }
+    }
+
+    private void TickEnds()
+    {
+        if (!_isLost)
+            _wired.Tick();
+        Peer.Tick();
+    }
+
+    private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
+
+    private static DelegatedState Start(
+        SeqNumber ours, SeqNumber theirs, TcpEngineSettings us, TcpEngineSettings them) =>
+        new()
+        {
+            SndUna = ours,
+            RcvNxt = theirs,
+            SndWnd = them.ReceiveBytesMax,
+            MaxSndWnd = them.ReceiveBytesMax,
+            RcvWnd = us.ReceiveBytesMax,
+        };
+
+    /// <summary>Near the end of the sequence space, so that most streams pass the wrap.</summary>
+    private static SeqNumber FirstNumber(SeededChance chance) => new(uint.MaxValue - (uint)Draw(chance, 40_000));
+
+    private static double Draw(SeededChance chance, double below)
+    {
+        chance.Hits(1, out double drawn);
+        return drawn * below;
+    }
+}

@@ -1,0 +1,14 @@
+namespace ChimneyActors.Targets.Simulated;
+
+/// <summary>What a <see cref="SimulatedLine"/> is made of.</summary>
+internal sealed record SimulatedLinePlan
+{
+    /// <summary>What its wire does; may be changed later at the wire.</summary>
+    internal WireFaults Faults { get; init; } = WireFaults.None;
+
+    /// <summary>Limits of the end that is offloaded.</summary>
+    internal TcpEngineSettings Ours { get; init; } = new();
+
+    /// <summary>Limits of the peer.</summary>
+    internal TcpEngineSettings Theirs { get; init; } = new();
+}
