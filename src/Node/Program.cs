@@ -10,4 +10,6 @@ return await VerbLine.RunAsync(
     RelayCommand.Create(),
     ServeCommand.Create(),
     StressCommand.Create(),
-    SimulateCommand.Create());
+    SimulateCommand.Create(),
+    ReplayCommand.Create(),
+    ShrinkCommand.Create());

@@ -8,22 +8,25 @@ namespace ChimneyActors.TestKit;
 /// <summary>The workload of one connection: offloads it, posts, disconnects, takes it back, offloads it
 /// again.</summary>
 internal sealed class SeededHost(
-    SeededRandom random, SeededTrace trace, SeededPeer peer, Binding binding, AnswerChecker checker, int budget)
+    SeededRandom random, SeededTrace trace, SeededPeer peer, Binding binding, AnswerChecker checker, WorldPlan plan)
     : IConnectionUser
 {
     private const int AttemptsMax = 6;
     private readonly bool _listens = random.Percent(75);
     private readonly List<ReceivedData> _lent = [];
     private readonly List<Action> _choices = [];
+    private readonly List<Action> _rare = [];
     private UploadResult? _place = new(peer.Socket, default, default, false);
     private OffloadedConnection? _connection;
     private Task<OffloadBlock>? _initiate;
     private Task<OffloadBlock>? _terminate;
-    private int _budget = budget;
+    private int _budget = random.Between(1, plan.PostsMax);
     private int _attempts;
     private int _number;
     private int _sending;
     private bool _mustLeave;
+    private bool _impatient;
+    private bool _postsLate;
     private bool _closing;
     private bool _over;
 
@@ -39,12 +42,16 @@ internal sealed class SeededHost(
         get
         {
             Gather();
-            return _choices.Count > 0;
+            return _choices.Count > 0 || _rare.Count > 0;
         }
     }
 
     /// <summary>Does one of the things that <see cref="CanAct"/> found.</summary>
-    public void Act() => _choices[random.Below(_choices.Count)]();
+    public void Act()
+    {
+        List<Action> from = _rare.Count > 0 && (_choices.Count == 0 || random.Percent(5)) ? _rare : _choices;
+        from[random.Below(from.Count)]();
+    }
 
     /// <summary>Where it stands, for a report.</summary>
     public string Describe() => $"host {peer.Number}: {checker.Open} unanswered, {_lent.Count} lent, budget {_budget}, "
@@ -95,6 +102,7 @@ internal sealed class SeededHost(
     private void Gather()
     {
         _choices.Clear();
+        _rare.Clear();
         if (_lent.Count > 0)
             _choices.Add(GiveBack);
         if (_over)
@@ -107,7 +115,7 @@ internal sealed class SeededHost(
             _choices.Add(Uploaded);
         else if (_initiate is null && _terminate is null)
             GatherOpen();
-        else if (_terminate is not null && _budget > 0 && random.Percent(5))
+        else if (_terminate is not null && _budget > 0 && _postsLate)
             _choices.Add(Post);     // too late: it is answered all the same
     }
 
@@ -116,10 +124,11 @@ internal sealed class SeededHost(
         if (_budget > 0 && !_mustLeave)
         {
             _choices.Add(Post);
-            if (random.Percent(5))
-                _choices.Add(Leave);
+            _rare.Add(Leave);
+            if (plan.Floods)
+                _rare.Add(Flood);
         }
-        else if (_sending == 0 || _mustLeave || random.Percent(5))
+        else if (_sending == 0 || _mustLeave || _impatient)
             _choices.Add(Leave);
     }
 
@@ -138,6 +147,7 @@ internal sealed class SeededHost(
         UploadResult place = _place!;
         _place = null;
         _mustLeave = false;
+        _impatient = random.Percent(40);
         _closing = place.FinSent;
         (_connection, _initiate) = binding.BeginOffload(
             place, _listens ? this : null, reason => _mustLeave = OffloadEvents.IsMandatory(reason) || _mustLeave);
@@ -160,6 +170,7 @@ internal sealed class SeededHost(
     private void Leave()
     {
         trace.Write($"host {peer.Number}: takes it back");
+        _postsLate = random.Percent(30);
         checker.Leaving();
         _terminate = _connection!.TerminateAsync();
     }
@@ -188,12 +199,20 @@ internal sealed class SeededHost(
     {
         _budget--;
         int kind = random.Below(100);
-        if (kind < 30)
-            Receive();
-        else if (kind < 92 || _closing)
+        if (kind < 62)
             Send();
+        else if (kind < 92 || _closing)
+            Receive();
         else
             Disconnect(kind < 98 ? DisconnectKind.Graceful : DisconnectKind.Abortive);
+    }
+
+    /// <summary>Far more than there is room for.</summary>
+    private void Flood()
+    {
+        for (int left = random.Between(50, 200); left > 0; left--)
+            Send();
+        _budget--;
     }
 
     private void Send()
@@ -208,7 +227,8 @@ internal sealed class SeededHost(
         long at = _connection!.Core.NextOffset;
         for (int left = random.Percent(30) ? random.Between(2, 4) : 1; left > 0; left--)
         {
-            WorldPost post = New(OffloadOperation.Send, Data(at, random.Between(1, 900)), default, false);
+            int length = random.Percent(97) ? random.Between(1, 900) : 0;
+            WorldPost post = New(OffloadOperation.Send, Data(at, length), default, false);
             at += post.Memory.Length;
             first ??= post;
             if (last is not null)

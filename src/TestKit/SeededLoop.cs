@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Dispatch;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
 
 namespace ChimneyActors.TestKit;
 
@@ -68,6 +71,14 @@ internal sealed class SeededLoop
         _ready.Insert(at, (order, name, run));
     }
 
+    /// <summary>What one would handle next, for the trace.</summary>
+    public string NextOf(int index) => _ready[index].Run switch
+    {
+        Mailbox { MessageQueue: IPeekable queue } when queue.TryPeek(out object? next) => NameOfMessage(next),
+        Mailbox => "(system)",
+        _ => "(task)",
+    };
+
     /// <summary>Runs one.</summary>
     /// <returns>Which actor of the seed it was; 0 for one of the system.</returns>
     public (long Order, string Name) Run(int index)
@@ -77,6 +88,16 @@ internal sealed class SeededLoop
         run.Run();
         return (order, name);
     }
+
+    private static string NameOfMessage(object message) => message switch
+    {
+        OffloadRequest { Flight: { } flight } => Name(message, flight),
+        OffloadCompletion { Flight: { } flight } => Name(message, flight),
+        _ => message.GetType().Name,
+    };
+
+    private static string Name(object message, Flight flight) => FormattableString.Invariant(
+        $"{message.GetType().Name} {flight.Count} {flight.Head.Operation}, {flight.Head.Status}");
 
     private static int Compare((long Order, string Name, IRunnable Run) other, long order, string name)
     {

@@ -4,10 +4,16 @@ namespace ChimneyActors.TestKit;
 
 /// <summary>One socket and the other end of it, over all its offloads: what has really happened.</summary>
 /// <remarks>Both streams are a function of their position, so nothing need be kept of them.</remarks>
-internal sealed class SeededPeer(int number, int sends, bool finishes) : IDisposable
+internal sealed class SeededPeer(int number, SeededRandom random) : IDisposable
 {
+    private readonly int _sends = random.Below(4000);
+    private readonly bool _finishes = random.Percent(50);
+
     /// <summary>For the trace.</summary>
     public int Number => number;
+
+    /// <summary>What becomes of it.</summary>
+    public SeededRandom Random => random;
 
     /// <summary>The name of the connection for the stack.</summary>
     public Socket Socket { get; } = new(SocketType.Stream, ProtocolType.Tcp);
@@ -40,7 +46,7 @@ internal sealed class SeededPeer(int number, int sends, bool finishes) : IDispos
     public bool IsLost { get; set; }
 
     /// <summary>Whether the peer still has something to say.</summary>
-    public bool HasMore => !IsReset && (PeerSent < sends || (finishes && !PeerFinished));
+    public bool HasMore => !IsReset && (PeerSent < _sends || (_finishes && !PeerFinished));
 
     /// <summary>What is not as it should be in the bytes to the peer; null if nothing is.</summary>
     public string? Broken { get; private set; }
@@ -70,10 +76,10 @@ internal sealed class SeededPeer(int number, int sends, bool finishes) : IDispos
     }
 
     /// <summary>The peer sends some, or closes.</summary>
-    public void Say(SeededRandom random)
+    public void Say()
     {
-        if (PeerSent < sends)
-            PeerSent = Math.Min(sends, PeerSent + random.Between(1, 700));
+        if (PeerSent < _sends)
+            PeerSent = Math.Min(_sends, PeerSent + random.UpTo(700));
         else
             PeerFinished = true;
     }

@@ -66,21 +66,40 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     /// <summary>Makes a socket known, with the other end of it.</summary>
     public void Add(SeededPeer peer) => _peers[peer.Socket] = peer;
 
+    /// <summary>Whether the adapter is out of its slot.</summary>
+    public bool IsGone { get; private set; }
+
+    /// <summary>The adapter is pulled out, and put back some time later. Every connection of it is lost.</summary>
+    public void Vanish()
+    {
+        trace.Write($"the adapter is gone");
+        IsGone = true;
+        foreach (SeededWire wire in _order.ToArray())
+            wire.Reset();
+        clock.At(TimeSpan.FromMilliseconds(random.Between(1, 100)), null, () => IsGone = false);
+    }
+
+    /// <summary>Speaks up for some connection far more often than it should.</summary>
+    public void Flood()
+    {
+        if (_order.Count > 0)
+            _order[random.Below(_order.Count)].Wish(random.Between(50, 200));
+    }
+
     /// <summary>Takes one step, somewhere.</summary>
     public void Step()
     {
-        if (_severs.Count > 0 && random.Percent(30))
-        {
-            Action sever = _severs[random.Below(_severs.Count)];
-            _severs.Remove(sever);
-            sever();
-            return;
-        }
         _ready.Clear();
         foreach (SeededWire wire in _order)
             if (wire.CanStep)
                 _ready.Add(wire);
-        if (_ready.Count > 0)
+        if (_severs.Count > 0 && (_ready.Count == 0 || random.Percent(30)))
+        {
+            Action sever = _severs[random.Below(_severs.Count)];
+            _severs.Remove(sever);
+            sever();
+        }
+        else if (_ready.Count > 0)
             _ready[random.Below(_ready.Count)].Step();
     }
 
@@ -93,8 +112,9 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
             _wires[request.Connection] = wire;
             _order.Add(wire);
         }
-        if (!Forgets || request is not TcpOffloadSend || !random.Percent(10))
-            _wires[request.Connection].Submit(request, upcalls);
+        SeededWire asked = _wires[request.Connection];
+        if (!Forgets || request is not TcpOffloadSend || !asked.Peer.Random.Percent(10))
+            asked.Submit(request, upcalls);
     }
 
     /// <inheritdoc/>

@@ -47,18 +47,18 @@ internal sealed partial class SeededWire
         NetBufferList list = ListOf(claim);
         long done = Math.Max(0, Peer.Accepted - list.StreamOffset);
         ReadOnlySpan<byte> piece = list.FirstNetBuffer.PieceAt(done).Span;
-        int count = piece.IsEmpty ? 0 : _target.Random.Between(1, piece.Length);
+        int count = piece.IsEmpty ? 0 : Peer.Random.UpTo(piece.Length);
         Peer.Accept(list.StreamOffset + done, piece[..count]);
         if (kind == DisconnectKind.Graceful && done + count == list.DataLength)
             Peer.FinSent = true;
     }
 
-    private void Acknowledge() => Peer.Acknowledge(_target.Random.Between(1, 2000));
+    private void Acknowledge() => Peer.Acknowledge(Peer.Random.UpTo(2000));
 
     private void CompletePrefix()
     {
         var won = default(WonChain);
-        int most = _target.Random.Between(1, 3);
+        int most = Peer.Random.UpTo(3);
         for (int i = 0; i < most && _sends.Count > 0 && CanComplete; i++)
         {
             (Claim claim, DisconnectKind kind) = _sends[0];
@@ -80,7 +80,8 @@ internal sealed partial class SeededWire
         if (!claim.IsOpen)
             return false;
         NetBufferList list = ListOf(claim);
-        if (list.Flags != (int)DisconnectKind.Abortive)
+        if (list.Flags != (int)DisconnectKind.Abortive
+            && (list.DataLength > 0 || list.Operation == OffloadOperation.Disconnect))
             _target.Record.Ended(list, status, bytes);
         return claim.TryComplete(status, bytes);
     }
@@ -122,10 +123,10 @@ internal sealed partial class SeededWire
             offset = Peer.Read - _held.Length;
         Span<byte> room = list.FirstNetBuffer.PieceAt(placed).Span;
         if (room.Length > 0)
-            placed += Read(room[.._target.Random.Between(1, room.Length)]);
+            placed += Read(room[..Peer.Random.UpTo(room.Length)]);
         _receives[0] = (claim, offset, placed);
         bool full = placed == list.DataLength;
-        if (!full && (list.NoPush || _target.Random.Percent(50)))
+        if (!full && (list.NoPush || Peer.Random.Percent(50)))
             return;
         _receives.RemoveAt(0);
         EndReceive(claim, NdisStatus.Success, offset, placed);
@@ -157,7 +158,7 @@ internal sealed partial class SeededWire
             return;
         }
         long offset = Peer.Read - _held.Length;
-        int length = Read(list.Buffer.Span[.._target.Random.Between(1, list.Buffer.Length)]);
+        int length = Read(list.Buffer.Span[..Peer.Random.UpTo(list.Buffer.Length)]);
         _indicatedEnd = offset + length;
         _target.Trace.Write($"peer {Peer.Number} indicates {length} at {offset}");
         _upcalls.Indicate(ReceiveIndication.Make(Handle, list, length, offset, _upcalls.Holder));

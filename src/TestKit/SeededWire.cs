@@ -97,7 +97,18 @@ internal sealed partial class SeededWire : IPoolWaiter
     void IPoolWaiter.RoomAgain() => _waitsForRoom = false;
 
     /// <summary>Does one of the things that <see cref="CanStep"/> found.</summary>
-    public void Step() => _choices[_target.Random.Below(_choices.Count)]();
+    public void Step()
+    {
+        Action next = _choices[Peer.Random.Below(_choices.Count)];
+        if (_aborted || _initiate is not null || !Peer.Random.Percent(1))
+            next();
+        else if (Peer.Random.Percent(70))
+            Stall();
+        else if (Peer.Random.Percent(60))
+            Wish(1);
+        else
+            Reset();
+    }
 
     private StreamPositions Positions => new(Peer.Acknowledged, Peer.Accepted, Peer.Read);
 
@@ -122,11 +133,9 @@ internal sealed partial class SeededWire : IPoolWaiter
         if (_sends.Count > 0 && CanComplete)
             _choices.Add(CompletePrefix);
         if (Peer.HasMore)
-            _choices.Add(() => Peer.Say(_target.Random));
+            _choices.Add(Peer.Say);
         if (_terminate is null)
             GatherReceiving();
-        if (_choices.Count > 0 && _target.Random.Percent(1))
-            _choices.Add(_target.Random.Percent(70) ? Stall : _target.Random.Percent(60) ? Wish : Reset);
     }
 
     private void GatherReceiving()
@@ -143,7 +152,7 @@ internal sealed partial class SeededWire : IPoolWaiter
     private void Begin(Claim initiate)
     {
         _initiate = null;
-        bool refuse = _target.Random.Percent(_target.RefusesPercent);
+        bool refuse = _target.IsGone || Peer.Random.Percent(_target.RefusesPercent);
         if (refuse)
             _target.Remove(this);
         Tell(initiate, refuse ? NdisStatus.Failure : NdisStatus.Success, 0);
@@ -170,21 +179,26 @@ internal sealed partial class SeededWire : IPoolWaiter
     {
         _stalled = true;
         _target.Clock.At(
-            TimeSpan.FromMilliseconds(_target.Random.Between(1, 9000)), null, () => _stalled = false);
+            TimeSpan.FromMilliseconds(Peer.Random.Between(1, 9000)), null, () => _stalled = false);
     }
 
-    private void Wish()
+    /// <summary>Asks to be relieved of the connection, once or many times at once.</summary>
+    public void Wish(int times)
     {
-        if (_wished || _terminate is not null)
+        if (_wished || _terminate is not null || _aborted || _initiate is not null)
             return;
         _wished = true;
-        TcpUploadReason reason = _target.Random.Percent(50)
+        TcpUploadReason reason = Peer.Random.Percent(50)
             ? TcpUploadReason.LowActivity : TcpUploadReason.UploadRequested;
-        _upcalls.Indicate(new TcpOffloadEvent(Handle, TcpOffloadEventType.Retrieve, (long)reason, 0));
+        for (int left = times; left > 0; left--)
+            _upcalls.Indicate(new TcpOffloadEvent(Handle, TcpOffloadEventType.Retrieve, (long)reason, 0));
     }
 
-    private void Reset()
+    /// <summary>Ends it as a peer's reset does, or the loss of the adapter.</summary>
+    public void Reset()
     {
+        if (_aborted || _initiate is not null)
+            return;
         _aborted = Peer.IsReset = true;
         _target.Trace.Write($"peer {Peer.Number} resets");
         _upcalls.Indicate(new TcpOffloadEvent(Handle, TcpOffloadEventType.Abort, 0, 0));

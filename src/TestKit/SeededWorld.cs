@@ -12,9 +12,12 @@ internal sealed class SeededWorld
     private const int TroubleEventsMax = 6_000;
     private static readonly TimeSpan QuietMax = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopMax = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SoonMax = TimeSpan.FromMilliseconds(50);
 
     private readonly SeededSystem _system;
-    private readonly SeededRandom _random;
+    private readonly Choices _choices;
+    private readonly SeededRandom _schedule;
+    private readonly RowChance _crashLuck;
     private readonly SeededTrace _trace;
     private readonly WorldPlan _plan;
     private readonly SeededTarget _target;
@@ -26,20 +29,25 @@ internal sealed class SeededWorld
     private readonly List<SeededHost> _able = [];
     private readonly List<AnswerChecker> _checkers = [];
     private readonly List<string> _broken = [];
+    private readonly List<string> _held = [];
     private long _events;
 
-    public SeededWorld(SeededSystem system, StackSettings defaults, long seed, PlantedBreak planted, TextWriter? trace)
+    public SeededWorld(
+        SeededSystem system, StackSettings defaults, Choices choices, PlantedBreak planted, TextWriter? trace)
     {
         _system = system;
         system.Clock.Reset();
         system.Loop.BeginSeed(HolderId.Next().Value);
-        _random = new SeededRandom(seed);
+        _choices = choices;
+        _schedule = choices[ChoiceRow.Schedule];
         _trace = new SeededTrace(system.Clock, trace);
-        _plan = new WorldPlan(_random);
-        _trace.Write($"seed {seed}: {_plan.ToString()}");
-        _faults = new FaultPlan(_random.Below(int.MaxValue), _plan.FaultRate);
-        _crashes = new SeededCrashPlan(_random.Below(int.MaxValue), _plan.CrashRate);
-        _target = new SeededTarget(_random, system.Clock, _trace)
+        _plan = new WorldPlan(choices[ChoiceRow.Plan]);
+        _trace.Write($"{_plan.ToString()}");
+        var faultLuck = new RowChance(choices[ChoiceRow.Faults]) { IsArmed = true };
+        _faults = new FaultPlan(faultLuck, _plan.FaultRate);
+        _crashLuck = new RowChance(choices[ChoiceRow.Crashes]);
+        _crashes = new SeededCrashPlan(_crashLuck, _plan.CrashRate);
+        _target = new SeededTarget(choices[ChoiceRow.Target], system.Clock, _trace)
         {
             RefusesPercent = _plan.RefusesPercent,
             ReportsEarly = planted == PlantedBreak.EarlySuccess,
@@ -52,8 +60,18 @@ internal sealed class SeededWorld
         _plan.Build(builder.Crashes(_crashes).Time(system.Clock).Verify(null, _faults.IsInjected),
             new FaultyTarget(_target, _faults, system.Clock), planted);
         _chimney = Chimney.Raise(system.System, builder, _plan.Settings(defaults));
-        for (int i = 0; i < _plan.Connections; i++)
-            AddHost(i);
+        Action<string, Exception>? log = _chimney.Stack.OnDeath;
+        _chimney.Stack.OnDeath = (driver, exception) =>
+        {
+            string why = (exception as InjectedCrashException)?.Step.ToString() ?? exception.GetType().Name;
+            _trace.Write($"{driver} dies: {why}");
+            log?.Invoke(driver, exception);
+        };
+        // Each says by itself whether it is there, so that one can be left out without the others.
+        for (int i = 0; i < WorldPlan.ConnectionsMax; i++)
+            if (_hosts.Count < _plan.Connections && (choices[ChoiceRow.Host, i].Percent(85)
+                || (i == WorldPlan.ConnectionsMax - 1 && _hosts.Count == 0)))
+                AddHost(i);
     }
 
     private readonly Action _stopTrouble;
@@ -61,12 +79,16 @@ internal sealed class SeededWorld
     /// <summary>Lives it through.</summary>
     public WorldResult Run()
     {
+        while (_system.Loop.Count > 0)
+            RunOne(0);      // start-up is over before the seed bites
+        _crashLuck.IsArmed = true;
         bool done = Live();
+        long events = _events;
         if (!done)
             Break("not everything ended after the faults had stopped");
         else if (_chimney.Connections > 0 && _hosts.TrueForAll(host => host.IsDone))
             Break("a connection that is over still has a name");
-        bool gone = _chimney.Raze(RunUntilQuiet);
+        bool gone = _chimney.Raze(RunUntilQuiet, _plan.StopsHard);
         if (!gone)
             Break("an actor of the stack is still there");
         foreach (SeededHost host in _hosts)
@@ -77,13 +99,12 @@ internal sealed class SeededWorld
         foreach (SeededPeer peer in _peers)
             peer.Dispose();
         return new WorldResult(
-            _events, _faults.Injected + _target.BadSevers, _chimney.Ledger.DriverDeaths, _broken, gone);
+            events, _faults.Injected + _target.BadSevers, _chimney.Ledger.DriverDeaths, _broken, _held, gone);
     }
 
     /// <summary>True when every host is through, or the stack is to be stopped in the middle.</summary>
     private bool Live()
     {
-        int stopAt = _plan.StopsEarly ? _random.Between(20, 1500) : int.MaxValue;
         TimeSpan? deadline = null;
         for (; _events < EventsMax; _events++)
         {
@@ -92,8 +113,13 @@ internal sealed class SeededWorld
                 StopTrouble();
                 deadline = _system.Clock.Now + QuietMax;
             }
-            if (_events >= stopAt || _hosts.TrueForAll(host => host.IsDone))
+            // Nothing that comes after a broken promise is worth anything.
+            if (_broken.Count > 0 || _chimney.Stack.Ledger.Violations > 0)
                 return true;
+            if (_events >= _plan.StopsEarly || _hosts.TrueForAll(host => host.IsDone))
+                return true;
+            if (_events == _plan.VanishesAt)
+                _target.Vanish();
             if (!Step() && (!_system.Clock.Advance() || _system.Clock.Now > deadline))
                 return false;
         }
@@ -102,6 +128,10 @@ internal sealed class SeededWorld
 
     private bool Step()
     {
+        if (_plan.TimePercent > 0 && _schedule.Percent(_plan.TimePercent) && _system.Clock.Advance(SoonMax))
+            return true;
+        if (_plan.Floods && _schedule.Percent(1))
+            _target.Flood();
         int ready = _system.Loop.Count;
         int target = _target.CanStep ? 2 : 0;
         _able.Clear();
@@ -111,31 +141,32 @@ internal sealed class SeededWorld
         int all = ready + target + (_able.Count > 0 ? 1 : 0);
         if (all == 0)
             return false;
-        int pick = _random.Below(all);
+        int pick = _schedule.Below(all);
         if (pick < ready)
             RunOne(pick);
         else if (pick < ready + target)
             _target.Step();
         else
-            _able[_random.Below(_able.Count)].Act();
+            _able[_schedule.Below(_able.Count)].Act();
         return true;
     }
 
     private void RunOne(int index)
     {
+        string what = _trace.IsOn ? _system.Loop.NextOf(index) : "";
         (long order, string name) = _system.Loop.Run(index);
         if (_trace.IsOn)
-            _trace.Write($"run {name}#{order}");
+            _trace.Write($"run {name}#{order} {what}");
     }
 
     private void RunUntilQuiet()
     {
         TimeSpan deadline = _system.Clock.Now + StopMax;
         StopTrouble();
-        while (_system.Clock.Now < deadline)
+        while (_system.Clock.Now < deadline && _events < EventsMax)
         {
             if (_system.Loop.Count > 0)
-                RunOne(_random.Below(_system.Loop.Count));
+                RunOne(_schedule.Below(_system.Loop.Count));
             else if (_target.CanStep)
                 _target.Step();
             else if (!_system.Clock.Advance())
@@ -158,49 +189,54 @@ internal sealed class SeededWorld
             checker.AtEnd();
         LedgerSnapshot ledger = _chimney.Ledger;
         if (ledger.Outstanding != 0)
-            _broken.Add($"{ledger.Posted} posted, {ledger.Completed} completed");
+            Break($"{ledger.Posted} posted, {ledger.Completed} completed");
         int away = _chimney.Stack.Pools.Where(pool => pool != _chimney.Stack.Indications).Sum(pool => pool.Out);
         int kept = _chimney.Stack.Indications.Out;
         if (away + kept > ledger.Quarantined || (ledger.Quarantined > 0 && _target.BadSevers == 0))
-            _broken.Add($"{away} lists and {kept} indications are not in their pools; "
+            Break($"{away} lists and {kept} indications are not in their pools; "
                 + $"{ledger.Quarantined} quarantined after {_target.BadSevers} bad severs");
         if (!_chimney.Stack.Blocks.IsEmpty)
-            _broken.Add($"on its way: {_chimney.Stack.Blocks.Keys.First().Describe()}");
+            Break($"on its way: {_chimney.Stack.Blocks.Keys.First().Describe()}");
         foreach (InjectedFault fault in _faults.Open)
-            _broken.Add($"not noticed: {fault}");
+            Break($"not noticed: {fault}");
         foreach (Violation violation in _chimney.Violations)
-            _broken.Add(violation.ToString());
+            Break(violation.ToString());
     }
 
+    /// <summary>Notes a broken promise; with the first, who holds what.</summary>
     private void Break(string what)
     {
         _broken.Add(what);
+        if (_broken.Count > 1)
+            return;
         foreach (SeededHost host in _hosts)
             if (!host.IsDone)
-                _broken.Add(host.Describe());
+                _held.Add(host.Describe());
         foreach (string line in _chimney.DescribeOutstanding(20))
-            _broken.Add($"out: {line}");
+            _held.Add(line);
     }
 
     private SeverHabit DrawSever()
     {
-        if (_random.Percent(_plan.BadSeverPercent))
-            return (SeverHabit)_random.Between((int)SeverHabit.Slow, (int)SeverHabit.Throws);
-        return _random.Percent(50) ? SeverHabit.Late : SeverHabit.Prompt;
+        SeededRandom random = _choices[ChoiceRow.Target];
+        if (random.Percent(_plan.BadSeverPercent))
+            return (SeverHabit)random.Between((int)SeverHabit.Slow, (int)SeverHabit.Throws);
+        return random.Percent(50) ? SeverHabit.Late : SeverHabit.Prompt;
     }
 
     private void AddHost(int number)
     {
-        var peer = new SeededPeer(number, _random.Below(4000), _random.Percent(50));
+        SeededRandom mine = _choices[ChoiceRow.Host, number];
+        var peer = new SeededPeer(number, _choices[ChoiceRow.Line, number]);
         _target.Add(peer);
         _peers.Add(peer);
-        var checker = new AnswerChecker(peer, _target.Record, _broken.Add)
+        var checker = new AnswerChecker(peer, _target.Record, Break)
         {
             OrderIsExcused = () => _chimney.Ledger.DriverDeaths > 0 || _chimney.Stack.Stopping,
         };
         _checkers.Add(checker);
-        Binding binding = _chimney.Binding(WorldPlan.Bindings[_random.Below(2)]);
-        _hosts.Add(new SeededHost(_random, _trace, peer, binding, checker, _random.Between(5, 40)));
+        Binding binding = _chimney.Binding(WorldPlan.Bindings[mine.Below(2)]);
+        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, _plan));
     }
 }
 
@@ -208,7 +244,8 @@ internal sealed class SeededWorld
 /// <param name="Events">Steps that were taken.</param>
 /// <param name="Faults">Faults of the target that were injected.</param>
 /// <param name="Deaths">Drivers that died.</param>
-/// <param name="Broken">Promises that were broken, and who held what.</param>
+/// <param name="Broken">Promises that were broken.</param>
+/// <param name="Held">Who held what at the first of them.</param>
 /// <param name="IsRazed">Whether the actor system is clean again.</param>
 internal sealed record WorldResult(
-    long Events, long Faults, long Deaths, IReadOnlyList<string> Broken, bool IsRazed);
+    long Events, long Faults, long Deaths, IReadOnlyList<string> Broken, IReadOnlyList<string> Held, bool IsRazed);

@@ -26,26 +26,39 @@ public enum PlantedBreak
 /// <summary>What the seed makes of the world: its stack, its limits, its troubles.</summary>
 internal sealed class WorldPlan
 {
+    /// <summary>Most connections.</summary>
+    public const int ConnectionsMax = 5;
+
     public WorldPlan(SeededRandom random)
     {
+        // What makes a world large comes first, so that a smaller one can be asked for.
         Layers = random.Below(4);
-        Connections = random.Between(2, 5);
-        CrashRate = random.Percent(30) ? 0 : random.Between(1, random.Percent(10) ? 300 : 60) / 1000.0;
-        FaultRate = random.Percent(40) ? 0 : random.Between(1, random.Percent(10) ? 300 : 80) / 1000.0;
-        BadSeverPercent = random.Percent(50) ? 0 : random.Between(1, 30);
-        RefusesPercent = random.Percent(70) ? 0 : 10;
-        StopsEarly = random.Percent(20);
+        Connections = random.Between(1, ConnectionsMax);
+        PostsMax = random.Between(1, 50);
+        CrashRate = random.Percent(70) ? random.Between(1, random.Percent(10) ? 300 : 60) / 1000.0 : 0;
+        FaultRate = random.Percent(60) ? random.Between(1, random.Percent(10) ? 300 : 80) / 1000.0 : 0;
+        BadSeverPercent = random.Percent(50) ? random.Between(1, 30) : 0;
+        RefusesPercent = random.Percent(30) ? 10 : 0;
+        StopsEarly = random.Percent(20) ? random.Between(20, 1500) : int.MaxValue;
+        StopsHard = random.Percent(30);
         OtherBindingIsLower = random.Percent(30);
         RestartsMax = random.Percent(20) ? 2 : 1000;
         SendsMax = random.Between(1, 8);
         ReceivesMax = random.Between(1, 4);
         IndicationsMax = random.Between(1, 4);
         Shelves = random.Between(1, 2);
+        TimePercent = random.Percent(50) ? random.Between(1, 10) : 0;
+        Floods = random.Percent(15);
+        VanishesAt = random.Percent(10) ? random.Between(50, 600) : int.MaxValue;
     }
 
     public int Layers { get; }
 
+    /// <summary>So many at most.</summary>
     public int Connections { get; }
+
+    /// <summary>A host makes so many requests at most.</summary>
+    public int PostsMax { get; }
 
     public double CrashRate { get; }
 
@@ -55,7 +68,11 @@ internal sealed class WorldPlan
 
     public int RefusesPercent { get; }
 
-    public bool StopsEarly { get; }
+    /// <summary>After so many events the stack is stopped, whatever is under way.</summary>
+    public int StopsEarly { get; }
+
+    /// <summary>Whether its actors are stopped without a word before, as by a host that is terminated.</summary>
+    public bool StopsHard { get; }
 
     public bool OtherBindingIsLower { get; }
 
@@ -68,6 +85,15 @@ internal sealed class WorldPlan
     public int IndicationsMax { get; }
 
     public int Shelves { get; }
+
+    /// <summary>Of a hundred steps, so many let time go on while there is still something to do.</summary>
+    public int TimePercent { get; }
+
+    /// <summary>Whether hosts post, and the target speaks up, far more at once than there is room for.</summary>
+    public bool Floods { get; }
+
+    /// <summary>After so many events the adapter is pulled out.</summary>
+    public int VanishesAt { get; }
 
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
@@ -96,7 +122,7 @@ internal sealed class WorldPlan
         if (planted is PlantedBreak.Drops or PlantedBreak.Doubles)
         {
             BrokenHabit habit = planted == PlantedBreak.Drops ? BrokenHabit.Drops : BrokenHabit.Doubles;
-            stack.BrokenIntermediate("broken", over: names[^1], habit, oneIn: 20);
+            stack.BrokenIntermediate("broken", over: names[^1], habit, oneIn: 5);
             names.Add("broken");
         }
         stack.Binding(Bindings[0], over: names[^1]);
@@ -106,7 +132,10 @@ internal sealed class WorldPlan
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"{Layers} layers, {Connections} connections, crashes {CrashRate}, faults {FaultRate}, bad severs ")
-        + FormattableString.Invariant($"{BadSeverPercent} %, restarts {RestartsMax}, stops early {StopsEarly}, ")
+        $"{Layers} layers, crashes {CrashRate}, faults {FaultRate}, bad severs ")
+        + FormattableString.Invariant($"{BadSeverPercent} %, restarts {RestartsMax}, ")
+        + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
+        + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")
+        + (VanishesAt < int.MaxValue ? FormattableString.Invariant($"vanishes at {VanishesAt}, ") : "")
         + FormattableString.Invariant($"pools {SendsMax} {ReceivesMax} {IndicationsMax}");
 }

@@ -28,11 +28,12 @@ public sealed class DeterminismSpecs
     public void A_trace_tells_what_drivers_target_and_hosts_did()
     {
         using var simulation = new Simulation();
-        string trace = Trace(simulation, 3);
+        string trace = Trace(simulation, 2241);
 
         trace.ShouldContain(" run tcpip#");
-        trace.ShouldContain(" host 0: offloads");
-        trace.ShouldContain(" peer 0 completes 1 Initiate");
+        trace.ShouldContain(" TcpOffloadSend 1 Send, ");
+        trace.ShouldContain(": offloads, attempt 1");
+        trace.ShouldContain(" completes 1 Initiate, Success");
     }
 
     private static string Trace(Simulation simulation, long seed)

@@ -3,7 +3,7 @@ namespace ChimneyActors.Buffers;
 /// <summary>A series of yes and no that only a seed and a counter decide. Thread-safe, allocates nothing.</summary>
 /// <remarks>Threads share the counter: the series is the same in each run, who draws which number of it is
 /// not.</remarks>
-internal sealed class SeededChance(int seed)
+internal class SeededChance(int seed)
 {
     private readonly ulong _base = Mix((ulong)(uint)seed + 0x9E3779B97F4A7C15);
     private long _drawn;
@@ -11,7 +11,7 @@ internal sealed class SeededChance(int seed)
     /// <summary>Draws: true with this probability.</summary>
     /// <param name="rate">0 to 1.</param>
     /// <param name="luck">When true, evenly distributed from 0 to below 1, for a further decision.</param>
-    public bool Hits(double rate, out double luck)
+    public virtual bool Hits(double rate, out double luck)
     {
         double value = Draw(Interlocked.Increment(ref _drawn));
         luck = rate > 0 ? value / rate : 0;

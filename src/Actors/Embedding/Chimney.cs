@@ -124,9 +124,16 @@ public sealed class Chimney : IAsyncDisposable
 
     /// <summary>Ends a stack whose actors run on the caller's thread.</summary>
     /// <param name="runUntilQuiet">Runs them until nothing moves any more.</param>
+    /// <param name="hard">Whether the actors end first and the stack hears of it afterwards, as when the host's system
+    /// is terminated.</param>
     /// <returns>Whether every actor is gone.</returns>
-    internal bool Raze(Action runUntilQuiet)
+    internal bool Raze(Action runUntilQuiet, bool hard)
     {
+        if (hard)
+        {
+            ((IInternalActorRef)_root).Stop();
+            runUntilQuiet();
+        }
         _stack.BeginStop();
         _root.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         runUntilQuiet();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
@@ -22,7 +23,7 @@ public sealed class DriverMailbox : MailboxType, IProducesMessageQueue<DriverMes
 }
 
 /// <summary>An unbounded queue that stays answerable after its owner's death.</summary>
-public sealed class DriverMessageQueue : IMessageQueue, IUnboundedMessageQueueSemantics
+public sealed class DriverMessageQueue : IMessageQueue, IUnboundedMessageQueueSemantics, IPeekable
 {
     private readonly ConcurrentQueue<Envelope> _queue = new();
     private volatile IMessageQueue? _deadLetters;
@@ -46,6 +47,13 @@ public sealed class DriverMessageQueue : IMessageQueue, IUnboundedMessageQueueSe
     /// <inheritdoc/>
     public bool TryDequeue(out Envelope envelope) => _queue.TryDequeue(out envelope);
 
+    bool IPeekable.TryPeek([MaybeNullWhen(false)] out object next)
+    {
+        bool has = _queue.TryPeek(out Envelope envelope);
+        next = envelope.Message;
+        return has;
+    }
+
     /// <inheritdoc/>
     public void CleanUp(IActorRef owner, IMessageQueue deadletters)
     {
@@ -59,4 +67,11 @@ public sealed class DriverMessageQueue : IMessageQueue, IUnboundedMessageQueueSe
         while (_queue.TryDequeue(out Envelope late))
             deadLetters.Enqueue(owner, late);
     }
+}
+
+/// <summary>Shows what its actor will handle next, to whoever writes a trace.</summary>
+internal interface IPeekable
+{
+    /// <summary>The next message, left where it is; false if there is none.</summary>
+    bool TryPeek([MaybeNullWhen(false)] out object next);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
@@ -20,7 +21,7 @@ public sealed class LeanMailbox : MailboxType, IProducesMessageQueue<LeanMessage
 
 /// <summary>A ring that is made with the first message and grows; Akka's default holds two queues from the
 /// start.</summary>
-public sealed class LeanMessageQueue : IMessageQueue
+public sealed class LeanMessageQueue : IMessageQueue, IPeekable
 {
     private const int SmallSize = 4;
     private const int KeepMax = 64;
@@ -79,6 +80,15 @@ public sealed class LeanMessageQueue : IMessageQueue
                 _first = 0;
             }
             return true;
+        }
+    }
+
+    bool IPeekable.TryPeek([MaybeNullWhen(false)] out object next)
+    {
+        lock (this)
+        {
+            next = _count > 0 ? _ring![_first].Message : null;
+            return _count > 0;
         }
     }
 

@@ -23,9 +23,15 @@ public sealed class SeededCrashPlan : ICrashPlan
     /// steps to crash at: before its handler, between its parts, after it.</param>
     /// <param name="drivers">Only these crash; none named: all.</param>
     public SeededCrashPlan(int seed, double rate, params string[] drivers)
+        : this(new SeededChance(seed), rate, drivers)
+    {
+    }
+
+    /// <summary>A plan whose luck comes from elsewhere.</summary>
+    internal SeededCrashPlan(SeededChance chance, double rate, params string[] drivers)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(rate is >= 0 and <= 1, true, nameof(rate));
-        _chance = new SeededChance(seed);
+        _chance = chance;
         _rate = rate / 3;
         _drivers = drivers;
     }

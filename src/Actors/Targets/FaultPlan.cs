@@ -30,9 +30,15 @@ public sealed class FaultPlan
     /// <param name="rate">Faults for each request, 0 to 1. A fifth of them throw at Submit, the others are done to
     /// completions, of which a chain of requests has only one.</param>
     public FaultPlan(int seed, double rate)
+        : this(new SeededChance(seed), rate)
+    {
+    }
+
+    /// <summary>A plan whose luck comes from elsewhere.</summary>
+    internal FaultPlan(SeededChance chance, double rate)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(rate is >= 0 and <= 1, true, nameof(rate));
-        _chance = new SeededChance(seed);
+        _chance = chance;
         _rate = rate;
     }
 

@@ -16,21 +16,29 @@ internal static class SimulateCommand
     private static readonly Option<string> MinutesText = Text("--minutes", "COUNT", "stop after that");
     private static readonly Option<string> TraceText = Text(
         "--trace", "FILE", "with --seed: write every step of this one seed, a line each");
+    private static readonly Option<string> RecordText = Text(
+        "--record", "FILE", "with --seed: write what it chose, for replay and shrink");
+    private static readonly Option<string> PlantText = Text(
+        "--plant", "BREAK", "put a break into each world, to see it found: early-success, drops, doubles, forgets");
     private static readonly Option<string> JsonText = Text("--json", "FILE", "write the report as JSON");
 
     /// <summary>The command with its flags.</summary>
     public static Command Create() => new Command("simulate", "run the actors through seeds, each one repeatable")
     {
-        SeedsText, FromText, MinutesText, TraceText, JsonText,
+        SeedsText, FromText, MinutesText, TraceText, RecordText, PlantText, JsonText,
     }.Runs(line => Task.FromResult(Run(Read(line))));
 
     private static ExitCode Run(SimulateOptions options)
     {
-        var report = new SimulateReport();
-        using (StreamWriter? trace = Open(options.TraceFile))
-        using (var simulation = new Simulation())
+        var report = new SimulateReport(options.Planted);
+        using (StreamWriter? trace = SimulateFiles.OpenTrace(options.TraceFile))
+        using (var simulation = new Simulation { Planted = options.Planted })
+        {
+            if (options.RecordFile is not null)
+                SimulateFiles.Save(simulation.Record(options.From), options.RecordFile);
             for (long i = 0; i < options.Seeds && !(report.Elapsed > options.Duration); i++)
                 report.Add(simulation.Run(options.From + i, trace));
+        }
         report.Print(options.JsonFile);
         return report.IsGood ? ExitCode.Good : ExitCode.PromiseBroken;
     }
@@ -40,8 +48,9 @@ internal static class SimulateCommand
         bool one = line.GetValue(CommonOptions.SeedText) is not null;
         if (one && (line.GetValue(SeedsText) ?? line.GetValue(FromText)) is not null)
             throw NodeException.Usage("both --seed and --seeds or --from", "on the command line", "one of them");
-        if (!one && line.GetValue(TraceText) is not null)
-            throw NodeException.Usage("--trace without --seed", "on the command line", "name the one seed to trace");
+        if (!one && (line.GetValue(TraceText) ?? line.GetValue(RecordText)) is not null)
+            throw NodeException.Usage(
+                "--trace or --record without --seed", "on the command line", "name the one seed they are for");
         long minutes = Count(line, MinutesText, 0, 1, 7 * 24 * 60);
         return new SimulateOptions
         {
@@ -51,19 +60,9 @@ internal static class SimulateCommand
             Duration = minutes > 0 ? TimeSpan.FromMinutes(minutes) : null,
             JsonFile = line.GetValue(JsonText),
             TraceFile = line.GetValue(TraceText),
+            RecordFile = line.GetValue(RecordText),
+            Planted = SimulateFiles.ReadPlanted(line.GetValue(PlantText), PlantText.Name),
         };
-    }
-
-    private static StreamWriter? Open(string? file)
-    {
-        try
-        {
-            return file is null ? null : new StreamWriter(file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw NodeException.Environment($"cannot write '{file}'", "in --trace", exception.Message);
-        }
     }
 
     private static long Count(ParseResult line, Option<string> option, long absent, long min, long max)

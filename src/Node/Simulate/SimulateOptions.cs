@@ -1,3 +1,5 @@
+using ChimneyActors.TestKit;
+
 namespace ChimneyActors.Node.Simulate;
 
 /// <summary>What a simulation is to do.</summary>
@@ -17,4 +19,10 @@ internal sealed record SimulateOptions
 
     /// <summary>Where every step is written.</summary>
     public string? TraceFile { get; init; }
+
+    /// <summary>Where the choices of the one seed are written.</summary>
+    public string? RecordFile { get; init; }
+
+    /// <summary>A break on purpose.</summary>
+    public PlantedBreak Planted { get; init; }
 }

@@ -7,7 +7,7 @@ using ChimneyActors.TestKit;
 namespace ChimneyActors.Node.Simulate;
 
 /// <summary>Counts what the seeds came to.</summary>
-internal sealed class SimulateReport
+internal sealed class SimulateReport(PlantedBreak planted)
 {
     private const int FailuresMax = 20;
 
@@ -47,7 +47,10 @@ internal sealed class SimulateReport
             Console.Out.WriteLine(Line($"seed {result.Seed} failed after {result.Events} events"));
             foreach (string violation in result.Violations)
                 Console.Out.WriteLine($"  {violation}");
+            foreach (string held in result.Held)
+                Console.Out.WriteLine($"    {held}");
             Console.Out.WriteLine($"  again: {CommandOf(result.Seed)}");
+            Console.Out.WriteLine($"  smaller: {RecordCommandOf(result.Seed)}");
         }
     }
 
@@ -76,12 +79,19 @@ internal sealed class SimulateReport
                 failure.Seed,
                 failure.Events,
                 failure.Violations,
+                failure.Held,
                 Command = CommandOf(failure.Seed),
             }),
         }, Format));
     }
 
-    private static string CommandOf(long seed) => Line($"chimney simulate --seed {seed} --trace trace-{seed}.txt");
+    private string CommandOf(long seed) => Line($"chimney simulate --seed {seed}{Plant} --trace trace-{seed}.txt");
+
+    private string RecordCommandOf(long seed) => Line(
+        $"chimney simulate --seed {seed}{Plant} --record {seed}.json; chimney shrink {seed}.json");
+
+    private string Plant =>
+        planted == default ? "" : $" --plant {SimulateFiles.NameOf(planted)}";
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,91 @@
+using ChimneyActors.Buffers;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>What a choice is about. Each has a row of its own, so that one can be left out without moving the
+/// others.</summary>
+internal enum ChoiceRow
+{
+    /// <summary>The shape of the world.</summary>
+    Plan,
+
+    /// <summary>Who is next.</summary>
+    Schedule,
+
+    /// <summary>What the target does as a whole, and when it lets go.</summary>
+    Target,
+
+    /// <summary>What goes wrong with completions and requests.</summary>
+    Faults,
+
+    /// <summary>Which driver dies where.</summary>
+    Crashes,
+
+    /// <summary>What a host does; one row each.</summary>
+    Host,
+
+    /// <summary>What happens to a connection at the target; one row each, behind those of the hosts.</summary>
+    Line = Host + WorldPlan.ConnectionsMax,
+}
+
+/// <summary>All choices of one run.</summary>
+internal sealed class Choices
+{
+    /// <summary>How many rows there are.</summary>
+    public const int Rows = (int)ChoiceRow.Line + WorldPlan.ConnectionsMax;
+
+    private readonly SeededRandom[] _rows;
+    private readonly List<int>[]? _kept;
+
+    private Choices(SeededRandom[] rows, List<int>[]? kept)
+    {
+        _rows = rows;
+        _kept = kept;
+    }
+
+    /// <summary>A row.</summary>
+    /// <param name="row">Which.</param>
+    /// <param name="number">Of which host or connection.</param>
+    public SeededRandom this[ChoiceRow row, int number = 0] => _rows[(int)row + number];
+
+    /// <summary>What was chosen so far, row by row, without the noughts at the end. Only when it was to be
+    /// kept.</summary>
+    public int[][] Kept => [.. _kept!.Select(row => row.Take(row.FindLastIndex(choice => choice != 0) + 1).ToArray())];
+
+    /// <summary>As a seed wants it.</summary>
+    public static Choices Draw(long seed, bool keep)
+    {
+        List<int>[]? kept = keep ? NewRows() : null;
+        return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
+            new SeededRandom(unchecked((seed * Rows) + row), kept?[row]))], kept);
+    }
+
+    /// <summary>As a seed wants it, but for the first choices of the plan.</summary>
+    public static Choices Draw(long seed, params int[] shape)
+    {
+        List<int>[] kept = NewRows();
+        return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
+            new SeededRandom(unchecked((seed * Rows) + row), kept[row], row == (int)ChoiceRow.Plan ? shape : []))],
+            kept);
+    }
+
+    /// <summary>As it was before, or nearly.</summary>
+    public static Choices Play(int[][] rows)
+    {
+        List<int>[] kept = NewRows();
+        return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
+            new SeededRandom(row < rows.Length ? rows[row] : [], kept[row]))], kept);
+    }
+
+    private static List<int>[] NewRows() => [.. Enumerable.Range(0, Rows).Select(_ => new List<int>())];
+}
+
+/// <summary>Gives a plan of the library its luck from a row.</summary>
+internal sealed class RowChance(SeededRandom row) : SeededChance(0)
+{
+    /// <summary>Whether it has begun.</summary>
+    public bool IsArmed { get; set; }
+
+    /// <inheritdoc/>
+    public override bool Hits(double rate, out double luck) => row.Hits(IsArmed ? rate : 0, out luck);
+}
