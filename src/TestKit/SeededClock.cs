@@ -62,10 +62,6 @@ internal sealed class SeededClock : TimeProvider
     /// <summary>Time passes in which nothing is due.</summary>
     public void PassUntil(TimeSpan then) => _now = Math.Max(_now, then.Ticks);
 
-    /// <summary>Moves on to the next thing that is due, if that is before long.</summary>
-    public bool Advance(TimeSpan before) =>
-        _due.TryPeek(out _, out (long At, long Number) when) && when.At <= _now + before.Ticks && Advance();
-
     /// <summary>Back to the beginning; nothing is due any more.</summary>
     public void Reset()
     {

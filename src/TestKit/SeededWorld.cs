@@ -8,7 +8,7 @@ namespace ChimneyActors.TestKit;
 /// <summary>One seed: a stack, a target, hosts and peers, and everything that may go wrong between them.</summary>
 internal sealed class SeededWorld
 {
-    private const int EventsMax = 400_000;
+    private const int EndMax = 50_000;
     private const int TroubleEventsMax = 6_000;
     private static readonly TimeSpan QuietMax = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopMax = TimeSpan.FromMinutes(1);
@@ -30,11 +30,15 @@ internal sealed class SeededWorld
     private readonly List<AnswerChecker> _checkers = [];
     private readonly List<string> _broken = [];
     private readonly List<string> _held = [];
+    private readonly int _eventsMax;
     private long _events;
+    private long _turns;
 
     public SeededWorld(
-        SeededSystem system, StackSettings defaults, Choices choices, PlantedBreak planted, TextWriter? trace)
+        SeededSystem system, StackSettings defaults, Choices choices, PlantedBreak planted, int eventsMax,
+        TextWriter? trace)
     {
+        _eventsMax = eventsMax;
         _system = system;
         system.Clock.Reset();
         system.Loop.BeginSeed(HolderId.Next().Value);
@@ -79,12 +83,13 @@ internal sealed class SeededWorld
     /// <summary>Lives it through.</summary>
     public WorldResult Run()
     {
-        while (_system.Loop.Count > 0)
-            RunOne(0);      // start-up is over before the seed bites
+        RunAll();       // start-up is over before the seed bites
         _crashLuck.IsArmed = true;
         bool done = Live();
         long events = _events;
-        if (!done)
+        if (_events >= _eventsMax)
+            Break($"more than {_eventsMax} events");
+        else if (!done)
             Break("not everything ended after the faults had stopped");
         else if (_chimney.Connections > 0 && _hosts.TrueForAll(host => host.IsDone))
             Break("a connection that is over still has a name");
@@ -93,8 +98,7 @@ internal sealed class SeededWorld
             Break("an actor of the stack is still there");
         foreach (SeededHost host in _hosts)
             host.GiveAllBack();
-        while (_system.Loop.Count > 0)
-            RunOne(0);
+        RunAll();
         CheckEnd();
         foreach (SeededPeer peer in _peers)
             peer.Dispose();
@@ -106,7 +110,7 @@ internal sealed class SeededWorld
     private bool Live()
     {
         TimeSpan? deadline = null;
-        for (; _events < EventsMax; _events++)
+        for (; _events < _eventsMax; _events++)
         {
             if (deadline is null && (_events > TroubleEventsMax || _hosts.TrueForAll(host => host.IsWindingDown)))
             {
@@ -128,7 +132,7 @@ internal sealed class SeededWorld
 
     private bool Step()
     {
-        if (_plan.TimePercent > 0 && _schedule.Percent(_plan.TimePercent) && _system.Clock.Advance(SoonMax))
+        if (_plan.TimePercent > 0 && _schedule.Percent(_plan.TimePercent) && _system.Clock.Advance(_system.Clock.Now + SoonMax))
             return true;
         if (_plan.Floods && _schedule.Percent(1))
             _target.Flood();
@@ -159,19 +163,29 @@ internal sealed class SeededWorld
             _trace.Write($"run {name}#{order} {what}");
     }
 
+    private void RunAll()
+    {
+        for (_turns = 0; _system.Loop.Count > 0 && _turns < EndMax; _turns++)
+            RunNext(0);
+    }
+
+    /// <summary>In turn, so that nobody who tells itself something keeps the others from theirs.</summary>
+    private void RunNext(int choice) => RunOne((int)((choice + _turns) % _system.Loop.Count));
+
     private void RunUntilQuiet()
     {
         TimeSpan deadline = _system.Clock.Now + StopMax;
         StopTrouble();
-        while (_system.Clock.Now < deadline && _events < EventsMax)
+        _turns = 0;
+        while (_system.Clock.Now < deadline && _turns < EndMax)
         {
             if (_system.Loop.Count > 0)
-                RunOne(_schedule.Below(_system.Loop.Count));
+                RunNext(_schedule.Below(_system.Loop.Count));
             else if (_target.CanStep)
                 _target.Step();
             else if (!_system.Clock.Advance())
                 break;
-            _events++;
+            _turns++;
         }
     }
 

@@ -47,7 +47,8 @@ internal sealed partial class Shrinker
         {
             _runs++;
             int size = seed * 4 / _runsMax;     // 0 for the first half of them, then 1
-            Take(_simulation.Record(seed, [seed % (2 + size), size * (seed % 2), seed % (4 << size)]));
+            var choices = Choices.Draw(seed, seed % (2 + size), size * (seed % 2), seed % (4 << size));
+            Take(_simulation.Run(_best, choices, EventsMax));
         }
     }
 
@@ -117,9 +118,11 @@ internal sealed partial class Shrinker
         if (_runs >= _runsMax)
             return false;
         _runs++;
-        var candidate = new SimulationRecord(_best.Seed, _best.Planted, _best.Result, choices);
-        return Take(_simulation.Replay(candidate));
+        return Take(_simulation.Run(_best, Choices.Play(choices), EventsMax));
     }
+
+    /// <summary>A run with more events than the best has is not wanted, so it need not be run to its end.</summary>
+    private int EventsMax => (int)_best.Result.Events + 1;
 
     private bool Take(SimulationRecord result)
     {

@@ -6,6 +6,7 @@ namespace ChimneyActors.TestKit;
 /// <summary>Runs the production actors through one seed after the other, on this thread.</summary>
 public sealed class Simulation : IDisposable
 {
+    private const int EventsMax = 400_000;
     private readonly StackSettings _defaults = ChimneySettings.From(ChimneySettings.Reference()).Stack;
     private SeededSystem _system = new();
 
@@ -18,15 +19,7 @@ public sealed class Simulation : IDisposable
     public SimulationResult Run(long seed, TextWriter? trace = null)
     {
         trace?.Write(FormattableString.Invariant($"seed {seed}\n"));
-        return Run(seed, Choices.Draw(seed, keep: false), Planted, trace);
-    }
-
-    /// <summary>Runs one seed in a world whose first choices are given, and keeps what it chose.</summary>
-    internal SimulationRecord Record(long seed, int[] shape)
-    {
-        var choices = Choices.Draw(seed, shape);
-        SimulationResult result = Run(seed, choices, Planted, null);
-        return new SimulationRecord(seed, Planted, result, choices.Kept);
+        return Run(seed, Choices.Draw(seed, keep: false), Planted, EventsMax, trace);
     }
 
     /// <summary>Runs one seed, and keeps what it chose.</summary>
@@ -34,7 +27,7 @@ public sealed class Simulation : IDisposable
     public SimulationRecord Record(long seed)
     {
         var choices = Choices.Draw(seed, keep: true);
-        SimulationResult result = Run(seed, choices, Planted, null);
+        SimulationResult result = Run(seed, choices, Planted, EventsMax, null);
         return new SimulationRecord(seed, Planted, result, choices.Kept);
     }
 
@@ -42,12 +35,8 @@ public sealed class Simulation : IDisposable
     /// <param name="record">What was kept of a run, or what shrinking made of it.</param>
     /// <param name="trace">Where every step is written, a line each; null for nowhere.</param>
     /// <returns>What it came to this time.</returns>
-    public SimulationRecord Replay(SimulationRecord record, TextWriter? trace = null)
-    {
-        var choices = Choices.Play(record.Choices);
-        SimulationResult result = Run(record.Seed, choices, record.Planted, trace);
-        return new SimulationRecord(record.Seed, record.Planted, result, choices.Kept);
-    }
+    public SimulationRecord Replay(SimulationRecord record, TextWriter? trace = null) =>
+        Run(record, Choices.Play(record.Choices), EventsMax, trace);
 
     /// <summary>Makes a failing run smaller: fewer events, plainer choices, the same broken promise.</summary>
     /// <param name="failing">A run that broke a promise.</param>
@@ -65,9 +54,17 @@ public sealed class Simulation : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _system.Dispose();
 
-    private SimulationResult Run(long seed, Choices choices, PlantedBreak planted, TextWriter? trace)
+    /// <summary>Runs something like a record.</summary>
+    internal SimulationRecord Run(SimulationRecord record, Choices choices, int eventsMax, TextWriter? trace = null)
     {
-        WorldResult result = new SeededWorld(_system, _defaults, choices, planted, trace).Run();
+        SimulationResult result = Run(record.Seed, choices, record.Planted, eventsMax, trace);
+        return new SimulationRecord(record.Seed, record.Planted, result, choices.Kept);
+    }
+
+    private SimulationResult Run(
+        long seed, Choices choices, PlantedBreak planted, int eventsMax, TextWriter? trace)
+    {
+        WorldResult result = new SeededWorld(_system, _defaults, choices, planted, eventsMax, trace).Run();
         if (!result.IsRazed)
         {
             // What is left of this seed may not meet the next.

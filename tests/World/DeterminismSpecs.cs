@@ -31,7 +31,7 @@ public sealed class DeterminismSpecs
         string trace = Trace(simulation, 2241);
 
         trace.ShouldContain(" run tcpip#");
-        trace.ShouldContain(" TcpOffloadSend 1 Send, ");
+        trace.ShouldContain(" TcpOffloadReceive 1 Receive, Pending");
         trace.ShouldContain(": offloads, attempt 1");
         trace.ShouldContain(" completes 1 Initiate, Success");
     }

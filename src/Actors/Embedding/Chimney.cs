@@ -127,7 +127,7 @@ public sealed class Chimney : IAsyncDisposable
     /// <param name="hard">Whether the actors end first and the stack hears of it afterwards, as when the host's system
     /// is terminated.</param>
     /// <returns>Whether every actor is gone.</returns>
-    internal bool Raze(Action runUntilQuiet, bool hard)
+    internal bool Raze(Action runUntilQuiet, bool hard = false)
     {
         if (hard)
         {
