@@ -132,7 +132,8 @@ internal sealed class SeededWorld
 
     private bool Step()
     {
-        if (_plan.TimePercent > 0 && _schedule.Percent(_plan.TimePercent) && _system.Clock.Advance(_system.Clock.Now + SoonMax))
+        if (_plan.TimePercent > 0 && _schedule.Percent(_plan.TimePercent)
+            && _system.Clock.Advance(_system.Clock.Now + SoonMax))
             return true;
         if (_plan.Floods && _schedule.Percent(1))
             _target.Flood();

@@ -39,8 +39,8 @@ internal sealed partial class Shrinker
         return _best;
     }
 
-    /// <summary>Looks for the same among other seeds, in worlds with next to nothing in them: a run cannot be thinned out
-    /// to one with another order of things, but that may be the smallest.</summary>
+    /// <summary>Looks for the same among other seeds, in worlds with next to nothing in them: a run cannot be thinned
+    /// out to one with another order of things, but that may be the smallest.</summary>
     private void SearchSmall()
     {
         for (int seed = 1; seed <= _runsMax / 2; seed++)

@@ -16,7 +16,8 @@ internal static class ShrinkCommand
         Description = "the record of a failure, from simulate --record",
     };
 
-    private static readonly Option<string> OutText = Text("--out", "FILE", "where the smaller one goes; FILE.small.json");
+    private static readonly Option<string> OutText = Text(
+        "--out", "FILE", "where the smaller one goes; beside the other, named .small.json");
     private static readonly Option<string> RunsText = Text("--runs", "COUNT", "how many runs it may take; 3000");
 
     /// <summary>The command with its flags.</summary>
