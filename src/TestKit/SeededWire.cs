@@ -125,7 +125,11 @@ internal sealed partial class SeededWire : IPoolWaiter
         if (_terminate is not null && _indicatedEnd < 0)
             _choices.Add(Leave);
         if (_aborted)
+        {
+            if (_sends.Count + _receives.Count > 0)
+                _choices.Add(() => EndAll(NdisStatus.RequestAborted));
             return;
+        }
         if (_sends.Count > 0 && CanTransmit)
             _choices.Add(Transmit);
         if (Peer.Acknowledged < Peer.Accepted || (Peer.FinSent && !Peer.FinAcknowledged))

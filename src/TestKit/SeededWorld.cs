@@ -8,6 +8,7 @@ namespace ChimneyActors.TestKit;
 /// <summary>One seed: a stack, a target, hosts and peers, and everything that may go wrong between them.</summary>
 internal sealed class SeededWorld
 {
+    private const int StepsMax = 400_000;
     private const int EndMax = 50_000;
     private const int TroubleEventsMax = 6_000;
     private static readonly TimeSpan QuietMax = TimeSpan.FromMinutes(3);
@@ -32,6 +33,8 @@ internal sealed class SeededWorld
     private readonly List<string> _held = [];
     private readonly int _eventsMax;
     private long _events;
+    private long _steps;
+    private bool _waits;    // what happens is only what time brought about
     private long _turns;
 
     public SeededWorld(
@@ -110,8 +113,10 @@ internal sealed class SeededWorld
     private bool Live()
     {
         TimeSpan? deadline = null;
-        for (; _events < _eventsMax; _events++)
+        for (; _events < _eventsMax && _steps < StepsMax; _steps++)
         {
+            if (!_waits)
+                _events++;
             if (deadline is null && (_events > TroubleEventsMax || _hosts.TrueForAll(host => host.IsWindingDown)))
             {
                 StopTrouble();
@@ -124,7 +129,10 @@ internal sealed class SeededWorld
                 return true;
             if (_events == _plan.VanishesAt)
                 _target.Vanish();
-            if (!Step() && (!_system.Clock.Advance() || _system.Clock.Now > deadline))
+            if (Step())
+                continue;
+            _waits = true;
+            if (!_system.Clock.Advance() || _system.Clock.Now > deadline)
                 return false;
         }
         return false;
@@ -150,9 +158,15 @@ internal sealed class SeededWorld
         if (pick < ready)
             RunOne(pick);
         else if (pick < ready + target)
+        {
+            _waits = false;
             _target.Step();
+        }
         else
+        {
+            _waits = false;
             _able[_schedule.Below(_able.Count)].Act();
+        }
         return true;
     }
 
