@@ -37,6 +37,8 @@ async Task<int> RunAsync(string name)
         case "report":
             Report.Write(args.Length > 1 ? args[1] : throw new BenchException("bench report FILE"), Console.Out);
             return 0;
+        case GrowthBench.Command:
+            return await GrowthBench.RunChildAsync(args[1..]);
         case Crowd.Command:
             return await Crowd.RunAsync(args[1..]);
         case SocketPeer.Command:

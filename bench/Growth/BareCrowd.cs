@@ -10,7 +10,7 @@ internal static class BareCrowd
 {
     private const int Parents = 16;
 
-    public static async Task<IReadOnlyList<Sample>> RunAsync(BenchOptions options, int count)
+    public static async Task<Crew> RunAsync(int count, int requests)
     {
         var system = ActorSystem.Create("bare", ConfigurationFactory.ParseString(
             "akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }"));
@@ -27,15 +27,14 @@ internal static class BareCrowd
 
         var chain = new BareChain(system, layers: 1, children);
         samples.Add(await BenchStack.MeasureAsync(GrowthBench.Case("request", count),
-            chain.Lanes(Math.Min(count, 65_536), 1), GrowthBench.Requests(options, count)).ConfigureAwait(false));
+            chain.Lanes(Math.Min(count, 65_536), 1), requests).ConfigureAwait(false));
 
         int deaths = GrowthBench.Deaths(count);
         samples.Add(await MeasureAsync("death of a connection's actor", count, children[..deaths],
             (all, _) => new Death(all.Signal)).ConfigureAwait(false));
-        samples.Add(await MeasureAsync("disconnect, all at once", count, children[deaths..(deaths + (count / 2))],
+        samples.Add(await MeasureAsync("end, all at once", count, children[deaths..(deaths + (count / 2))],
             (all, _) => new End(all.Signal)).ConfigureAwait(false));
-        await system.Terminate().ConfigureAwait(false);
-        return samples;
+        return new Crew(samples, new Owner(system, children));
     }
 
     /// <summary>Tells one message for each operation to receivers in turn, to the last signal.</summary>
@@ -49,6 +48,15 @@ internal static class BareCrowd
             receivers[i % receivers.Length].Tell(make(all, i), ActorRefs.NoSender);
         await all.Done.ConfigureAwait(false);
         return meter.Stop(GrowthBench.Case(what, count), operations);
+    }
+
+    private sealed class Owner(ActorSystem system, IActorRef[] children) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await system.Terminate().ConfigureAwait(false);
+            GC.KeepAlive(children);
+        }
     }
 
     private sealed record Birth(Action<IActorRef> Born);

@@ -42,9 +42,11 @@ internal static class Report
             "In front of one nginx. An operation is one request, or one MB of bulk. *CPU ns/op* is that of the relay's "
             + "process alone; for *direct* there is none.",
         ["growth"] =
-            "Connections over a target that answers at once, all in one stack. The rival has a bare actor for each "
-            + "connection, under as many parents. A death is counted from the request that kills to its answer; for "
-            + "the driver also until the next one is in its place.",
+            "Connections over a target that answers at once, all in one stack; each repetition has its own process. "
+            + "The rival has a bare actor for each connection, under as many parents. *End* is our terminate, which "
+            + "stops the connection's actor, against the stop of the bare one. The death of a connection's actor is "
+            + "counted from the request that kills to its answer, of a bare one to its restart; the death of a driver "
+            + "also until the next one is in its place.",
     };
 
     public static void Write(string file, TextWriter to)
