@@ -85,6 +85,20 @@ public sealed class FlightSpecs
     }
 
     [Fact]
+    public void A_holder_has_a_parcel_for_one_journey_at_a_time()
+    {
+        NetBufferList list = _pool.Chain(1)[0];
+        Flight earlier = Flight.Depart(list, _sender);
+        list.Claim().TryComplete(NdisStatus.Success, 0).ShouldBeTrue();
+        list.LandForTest();
+        Flight present = Flight.Depart(list, _sender);
+
+        earlier.IsHeldBy(_sender).ShouldBeFalse("a doubled message of the earlier journey");
+        present.IsHeldBy(_sender).ShouldBeTrue();
+        earlier.TryPass(_sender, HolderId.Next()).ShouldBeFalse();
+    }
+
+    [Fact]
     public void Members_can_be_completed_alone_only_after_they_have_arrived()
     {
         NetBufferList[] chain = _pool.Chain(3);
