@@ -34,7 +34,7 @@ internal sealed class BenchPeer(SimulatedBench bench, SimulatedPeer peer) : Peer
         {
             bench.Until(() => peer.Readable > 0 || peer.IsFinished || peer.IsReset);
             if (ReadSome(_buffer.Length) == 0)
-                return Task.FromResult(!peer.IsReset);
+                return Task.FromResult(peer.IsFinished);   // a FIN that came before the reset ends the stream, too
         }
     }
 

@@ -17,13 +17,19 @@ internal sealed class SimulatedBench : TargetBench
     internal SimulatedBench(
         SimulatedTargetSettings? settings = null, int receiveListsMax = 64, int receiveBytes = 4096, int seed = 1,
         WireFaults? faults = null)
-        : this(new SimulatedTarget(new SimulatedNetwork(seed), settings), receiveListsMax, receiveBytes) =>
+        : this(new SimulatedTarget(new SimulatedNetwork(seed), settings), null, receiveListsMax, receiveBytes) =>
         _faults = faults ?? WireFaults.None;
 
-    private SimulatedBench(SimulatedTarget target, int receiveListsMax, int receiveBytes)
-        : base(target, receiveListsMax, receiveBytes)
+    /// <param name="target">The target.</param>
+    /// <param name="front">What stands before it and is asked in its place; null for nothing.</param>
+    /// <param name="receiveListsMax">Lists that indications may use.</param>
+    /// <param name="receiveBytes">Bytes in each.</param>
+    internal SimulatedBench(
+        SimulatedTarget target, IOffloadTarget? front, int receiveListsMax = 64, int receiveBytes = 4096)
+        : base(front ?? target, receiveListsMax, receiveBytes)
     {
         _faults = WireFaults.None;
+        SimulatedTarget = target;
         Network = target.Network;
         Keep(Network);
     }
@@ -32,7 +38,7 @@ internal sealed class SimulatedBench : TargetBench
 
     internal SimulatedNetwork Network { get; }
 
-    internal SimulatedTarget SimulatedTarget => (SimulatedTarget)Target;
+    internal SimulatedTarget SimulatedTarget { get; }
 
     internal override (OffloadBlock Block, Peer Peer) Connect(bool small = false)
     {
