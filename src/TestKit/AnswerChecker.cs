@@ -12,12 +12,25 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
     private readonly List<bool> _received = [];
     private int _firstOpen;
     private int _leftAt;
+    private bool _hasLeft;
 
     /// <summary>Requests that were not answered yet.</summary>
     public int Open { get; private set; }
 
     /// <summary>Whether a death has excused the order of answers.</summary>
     public Func<bool> OrderIsExcused { get; set; } = () => false;
+
+    /// <summary>Whether something went wrong on purpose that may be why a request was not carried out.</summary>
+    public Func<bool> IsExcused { get; set; } = () => false;
+
+    /// <summary>Whether the host has aborted the connection.</summary>
+    public bool IsAborting { get; set; }
+
+    /// <summary>Bytes the host was given.</summary>
+    public long BytesReceived => _received.Count;
+
+    /// <summary>Sends that succeeded.</summary>
+    public int Succeeded { get; private set; }
 
     /// <summary>A request is made.</summary>
     public void Posted(WorldPost post)
@@ -37,8 +50,11 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
             CheckReceive(post, status, (int)bytes);
         else
             CheckSend(post, status, bytes);
-        if (status == NdisStatus.Success)
-            CheckOrder(post);
+        CheckCause(post, status);
+        if (status != NdisStatus.Success)
+            return;
+        Succeeded += post.Operation == OffloadOperation.Send ? 1 : 0;
+        CheckOrder(post);
     }
 
     /// <summary>The host took indicated data that stands at this position.</summary>
@@ -58,13 +74,20 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
     }
 
     /// <summary>The terminate is posted.</summary>
-    public void Leaving() => _leftAt = _posts.Count;
+    public void Leaving()
+    {
+        _leftAt = _posts.Count;
+        _hasLeft = true;
+    }
 
     /// <summary>The connection came back.</summary>
     public void Uploaded(OffloadBlock block)
     {
         if (Open > 0)
             CheckNoneBehind();
+        if (record.HasLeft(block.Connection) && block.Status != NdisStatus.Success)
+            broken($"{peer.Number}: the terminate succeeded at the target; {block.Status} told");
+        IsAborting = _hasLeft = false;
         if (block.Socket is null)
         {
             if (!peer.IsReset && !peer.IsLost)
@@ -99,6 +122,36 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
         foreach (WorldPost post in _posts)
             if (post.Answers != 1)
                 broken($"{peer.Number}: {post.What} was answered {post.Answers} times");
+            else if (!peer.IsLost)
+                CheckRecord(post, post.Told);
+    }
+
+    /// <summary>Nothing fails without a cause.</summary>
+    private void CheckCause(WorldPost post, NdisStatus status)
+    {
+        bool lawful = status switch
+        {
+            NdisStatus.Success => true,
+            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished,
+            NdisStatus.RequestAborted => _hasLeft || IsAborting || peer.IsReset || peer.IsLost || post.IsLate,
+            NdisStatus.InvalidState when post.Operation == OffloadOperation.Receive => peer.PeerFinished,
+            _ => post.IsLate,
+        };
+        if (!lawful && !IsExcused())
+            broken($"{peer.Number}: {post.What}: {status} told, without a cause");
+        if (status == NdisStatus.Success && post is { IsLate: true, Operation: OffloadOperation.Send })
+            broken($"{peer.Number}: {post.What} succeeded behind the end of the stream");
+    }
+
+    /// <summary>What was told is what the target said, if it said anything.</summary>
+    private void CheckRecord(WorldPost post, (NdisStatus Status, long Bytes) told)
+    {
+        // Sends without bytes have no place of their own in the stream.
+        if (post.Operation != OffloadOperation.Receive && post.Kind != DisconnectKind.Abortive
+            && (post.Memory.Length > 0 || post.Operation == OffloadOperation.Disconnect)
+            && post.Connection.Entry is { } entry
+            && record.EndOf(entry.Handle, post.Operation, post.StreamOffset) is { } end && end != told)
+            broken($"{peer.Number}: {post.What}: {told} told; the target said {end}");
     }
 
     private void CheckSend(WorldPost post, NdisStatus status, long bytes)
@@ -112,11 +165,7 @@ internal sealed class AnswerChecker(SeededPeer peer, TargetRecord record, Action
             broken($"{peer.Number}: {post.What}: Success with {bytes}, but the peer has {has}");
         if (bytes > has)
             broken($"{peer.Number}: {post.What}: {bytes} said to be acknowledged, but the peer has {has}");
-        // Sends without bytes have no place of their own in the stream.
-        if ((post.Memory.Length > 0 || post.Operation == OffloadOperation.Disconnect)
-            && post.Connection.Entry is { } entry
-            && record.EndOf(entry.Handle, post.Operation, post.StreamOffset) is { } end && end != (status, bytes))
-            broken($"{peer.Number}: {post.What}: {status}, {bytes} told; the target said {end.Status}, {end.Bytes}");
+        CheckRecord(post, (status, bytes));
     }
 
     private void CheckReceive(WorldPost post, NdisStatus status, int bytes)

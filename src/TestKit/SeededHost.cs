@@ -8,7 +8,8 @@ namespace ChimneyActors.TestKit;
 /// <summary>The workload of one connection: offloads it, posts, disconnects, takes it back, offloads it
 /// again.</summary>
 internal sealed class SeededHost(
-    SeededRandom random, SeededTrace trace, SeededPeer peer, Binding binding, AnswerChecker checker, WorldPlan plan)
+    SeededRandom random, SeededTrace trace, SeededPeer peer, Binding binding, AnswerChecker checker,
+    EventChecker events, WorldPlan plan)
     : IConnectionUser
 {
     private const int AttemptsMax = 6;
@@ -26,6 +27,7 @@ internal sealed class SeededHost(
     private int _sending;
     private bool _mustLeave;
     private bool _impatient;
+    private bool _patient;
     private bool _postsLate;
     private bool _closing;
     private bool _over;
@@ -57,6 +59,19 @@ internal sealed class SeededHost(
     public string Describe() => $"host {peer.Number}: {checker.Open} unanswered, {_lent.Count} lent, budget {_budget}, "
         + $"attempts {_attempts}, over {_over}, initiate {_initiate?.Status}, terminate {_terminate?.Status}";
 
+    /// <summary>Everything is over: a socket is the host's, or closed.</summary>
+    public void CheckEnd(Action<string> broken)
+    {
+        // A stack that ends in the middle of an initiate may have the socket or not.
+        if (_initiate is not null)
+            return;
+        // It may have ended before the host looked.
+        if (_terminate is { IsCompleted: true })
+            HasSocket = _terminate.Result.Socket is not null;
+        if (!peer.IsLost && peer.Socket.SafeHandle.IsClosed == HasSocket)
+            broken($"{peer.Number}: its socket is {(HasSocket ? "the host's and closed" : "nobody's and open")}");
+    }
+
     /// <summary>Returns what is lent.</summary>
     public void GiveAllBack()
     {
@@ -82,7 +97,8 @@ internal sealed class SeededHost(
     /// <inheritdoc/>
     public void OnReceived(ReceivedData data)
     {
-        if (random.Percent(2))
+        // After that it hears nothing more until it posts a receive.
+        if (!_patient && random.Percent(2))
             throw new InvalidOperationException("The host does not want it.");
         long offset = _connection!.BytesReceived - data.Memory.Length;
         trace.Write($"host {peer.Number}: received {data.Memory.Length} at {offset}");
@@ -94,10 +110,26 @@ internal sealed class SeededHost(
     }
 
     /// <inheritdoc/>
-    public void OnPeerClosed() => trace.Write($"host {peer.Number}: the peer has closed");
+    public void OnPeerClosed()
+    {
+        trace.Write($"host {peer.Number}: the peer has closed");
+        events.PeerClosed(checker.BytesReceived);
+    }
 
     /// <inheritdoc/>
-    public void OnAborted() => _mustLeave = true;
+    public void OnAborted()
+    {
+        trace.Write($"host {peer.Number}: aborted");
+        _mustLeave = true;
+        events.Aborted();
+    }
+
+    /// <summary>Whether the socket is the host's again, or still.</summary>
+    public bool HasSocket { get; private set; } = true;
+
+    /// <summary>Whether a host that wants everything the peer says has it.</summary>
+    private bool HasAll => !peer.HasMore && checker.BytesReceived == peer.PeerSent
+        && (!peer.PeerFinished || events.IsClosed);
 
     private void Gather()
     {
@@ -128,7 +160,7 @@ internal sealed class SeededHost(
             if (plan.Floods)
                 _rare.Add(Flood);
         }
-        else if (_sending == 0 || _mustLeave || _impatient)
+        else if (_mustLeave || _impatient || (_sending == 0 && (!_patient || HasAll || checker.IsAborting)))
             _choices.Add(Leave);
     }
 
@@ -147,22 +179,34 @@ internal sealed class SeededHost(
         UploadResult place = _place!;
         _place = null;
         _mustLeave = false;
-        _impatient = random.Percent(40);
+        _impatient = random.Percent(30);
+        _patient = _listens && random.Percent(40);
+        HasSocket = false;
+        events.Offloading();
         _closing = place.FinSent;
         (_connection, _initiate) = binding.BeginOffload(
-            place, _listens ? this : null, reason => _mustLeave = OffloadEvents.IsMandatory(reason) || _mustLeave);
+            place, _listens ? this : null, Wanted);
         _last = place;
     }
 
     private UploadResult? _last;
+
+    private void Wanted(TcpUploadReason reason)
+    {
+        trace.Write($"host {peer.Number}: is asked to take it back, {reason}");
+        _mustLeave |= OffloadEvents.IsMandatory(reason);
+        events.Wanted();
+    }
 
     private void Offloaded()
     {
         NdisStatus status = _initiate!.Result.Status;
         trace.Write($"host {peer.Number}: offloaded {status}");
         _initiate = null;
+        events.Offloaded(status == NdisStatus.Success);
         if (status == NdisStatus.Success)
             return;
+        HasSocket = true;
         _connection = null;
         GoOn(_last);
     }
@@ -180,6 +224,7 @@ internal sealed class SeededHost(
         OffloadBlock block = _terminate!.Result;
         trace.Write($"host {peer.Number}: taken back, {block.Status}, {block.Positions}");
         checker.Uploaded(block);
+        HasSocket = block.Socket is not null;
         _terminate = null;
         _connection = null;
         GoOn(block.Socket is null
@@ -217,7 +262,7 @@ internal sealed class SeededHost(
 
     private void Send()
     {
-        if (_closing)
+        if (_closing && !random.Percent(10))
         {
             Receive();
             return;
@@ -239,13 +284,14 @@ internal sealed class SeededHost(
     }
 
     private void Receive() =>
-        Post(New(OffloadOperation.Receive, new byte[random.Between(0, 900)], default, random.Percent(30)));
+        Post(New(OffloadOperation.Receive, new byte[random.Between(0, 900)], default, !_patient && random.Percent(30)));
 
     private void Disconnect(DisconnectKind kind)
     {
-        _closing = true;
         int length = kind == DisconnectKind.Graceful && random.Percent(50) ? random.Between(1, 300) : 0;
         Post(New(OffloadOperation.Disconnect, Data(_connection!.Core.NextOffset, length), kind, false));
+        _closing = true;
+        checker.IsAborting |= kind == DisconnectKind.Abortive;
     }
 
     private WorldPost New(OffloadOperation operation, byte[] memory, DisconnectKind kind, bool noPush)
@@ -255,6 +301,7 @@ internal sealed class SeededHost(
             Memory = memory,
             Kind = kind,
             NoPush = noPush,
+            IsLate = _closing || _terminate is not null,
         };
         checker.Posted(post);
         if (operation != OffloadOperation.Receive)

@@ -42,8 +42,17 @@ internal sealed class SeededPeer(int number, SeededRandom random) : IDisposable
     /// <summary>Whether either side reset the connection.</summary>
     public bool IsReset { get; set; }
 
-    /// <summary>Whether its adapter never let go.</summary>
+    /// <summary>Whether its adapter never let go, or not in time.</summary>
     public bool IsLost { get; set; }
+
+    /// <summary>Whether its adapter did not take it once.</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>Whether its adapter asked to be relieved of it.</summary>
+    public bool IsWished { get; set; }
+
+    /// <summary>Drivers that a request passes on its way to the target.</summary>
+    public int Drivers { get; set; }
 
     /// <summary>Whether the peer still has something to say.</summary>
     public bool HasMore => !IsReset && (PeerSent < _sends || (_finishes && !PeerFinished));
@@ -56,6 +65,9 @@ internal sealed class SeededPeer(int number, SeededRandom random) : IDisposable
 
     /// <summary>A byte of the stream to the host.</summary>
     public byte Incoming(long at) => (byte)((at * 17) + (at >> 7) + number + 101);
+
+    /// <summary>Something is not as it should be.</summary>
+    public void Note(string wrong) => Broken ??= $"peer {number}: {wrong}";
 
     /// <summary>The kernel takes bytes that are said to stand at this position.</summary>
     public void Accept(long at, ReadOnlySpan<byte> data)

@@ -30,11 +30,18 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     private readonly Dictionary<OffloadHandle, SeededWire> _wires = [];
     private readonly List<SeededWire> _order = [];
     private readonly List<SeededWire> _ready = [];
+    private const int SpentMax = 64;
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(9);
+    private readonly List<Claim> _spent = [];
+    private int _next;
     private readonly List<Action> _severs = [];
     private readonly Dictionary<Socket, SeededPeer> _peers = [];
 
     /// <summary>How the next sever goes; drawn from the seed.</summary>
     public Func<SeverHabit> Severing { get; set; } = () => SeverHabit.Prompt;
+
+    /// <summary>Whether something went wrong on purpose that may be why a request took another way.</summary>
+    public Func<bool> IsExcused { get; set; } = () => false;
 
     /// <summary>Of a hundred initiates, so many fail.</summary>
     public int RefusesPercent { get; set; }
@@ -51,6 +58,9 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     /// <inheritdoc/>
     public OffloadCapabilities Capabilities { get; } = new(1 << 20, Upload: true, Forward: false);
 
+    /// <summary>What went wrong here that nobody else can see; null if nothing did.</summary>
+    public string? Wrong { get; private set; }
+
     /// <summary>What was done.</summary>
     public TargetRecord Record { get; } = new();
 
@@ -65,6 +75,9 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
 
     /// <summary>Makes a socket known, with the other end of it.</summary>
     public void Add(SeededPeer peer) => _peers[peer.Socket] = peer;
+
+    /// <summary>Whether nothing goes wrong by itself any more: no stalls, resets or wishes.</summary>
+    public bool IsCalm { get; set; }
 
     /// <summary>Whether the adapter is out of its slot.</summary>
     public bool IsGone { get; private set; }
@@ -86,9 +99,29 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
             _order[random.Below(_order.Count)].Wish(random.Between(50, 200));
     }
 
+    /// <summary>Remembers a claim that is being used: it is good for once.</summary>
+    public void Spend(Claim claim)
+    {
+        if (_spent.Count < SpentMax)
+            _spent.Add(claim);
+        else
+            _spent[_next++ % SpentMax] = claim;
+    }
+
+    /// <summary>Completes again what was completed long ago, as a target with a fault would. Nobody may care.</summary>
+    private void UseAgain()
+    {
+        Claim old = _spent[random.Below(_spent.Count)];
+        CustodyState before = old.Parcel.Custody.State;
+        if (old.IsOpen || old.TryComplete(NdisStatus.Failure, 0))
+            Wrong ??= $"a claim was good once more, on {old.Parcel.Describe()}, {before} before";
+    }
+
     /// <summary>Takes one step, somewhere.</summary>
     public void Step()
     {
+        if (_spent.Count > 0 && random.Percent(2))
+            UseAgain();
         _ready.Clear();
         foreach (SeededWire wire in _order)
             if (wire.CanStep)
@@ -139,7 +172,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
         switch (habit)
         {
             case SeverHabit.Late:
-                _severs.Add(() => LetGo(connection, upcalls));
+                LetGoLater(wire, connection, upcalls);
                 break;
             case SeverHabit.Slow:
                 BadSevers++;
@@ -166,6 +199,24 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     {
         _order.Remove(wire);
         _wires.Remove(wire.Handle);
+        wire.Gone();
+    }
+
+    private void LetGoLater(SeededWire wire, OffloadHandle connection, IOffloadUpcalls upcalls)
+    {
+        bool done = false;
+        clock.At(PatienceMax, null, () =>
+        {
+            if (done)
+                return;
+            BadSevers++;
+            wire.Peer.IsLost = true;
+        });
+        _severs.Add(() =>
+        {
+            done = true;
+            LetGo(connection, upcalls);
+        });
     }
 
     private void LetGo(OffloadHandle connection, IOffloadUpcalls upcalls)

@@ -77,6 +77,7 @@ internal sealed partial class SeededWire
     /// <summary>Wins the gate, and writes down with what.</summary>
     private bool Won(Claim claim, NdisStatus status, long bytes)
     {
+        _target.Spend(claim);
         if (!claim.IsOpen)
             return false;
         NetBufferList list = ListOf(claim);
@@ -84,6 +85,13 @@ internal sealed partial class SeededWire
             && (list.DataLength > 0 || list.Operation == OffloadOperation.Disconnect))
             _target.Record.Ended(list, status, bytes);
         return claim.TryComplete(status, bytes);
+    }
+
+    private void RefuseLate()
+    {
+        Claim first = _late[0];
+        _late.RemoveAt(0);
+        Tell(first, NdisStatus.InvalidState, 0);
     }
 
     private void EndAll(NdisStatus status)
@@ -98,6 +106,8 @@ internal sealed partial class SeededWire
                 TellAlone(claim);
         }
         _sends.Clear();
+        while (_late.Count > 0)
+            RefuseLate();
         foreach ((Claim claim, long offset, int placed) in _receives)
             EndReceive(claim, status, offset, placed);
         _receives.Clear();
@@ -132,8 +142,16 @@ internal sealed partial class SeededWire
         EndReceive(claim, NdisStatus.Success, offset, placed);
     }
 
+    private void PushFirst()
+    {
+        (Claim claim, long offset, int placed) = _receives[0];
+        _receives.RemoveAt(0);
+        EndReceive(claim, NdisStatus.Success, offset, placed);
+    }
+
     private void EndReceive(Claim claim, NdisStatus status, long offset, int placed)
     {
+        _target.Spend(claim);
         if (!claim.IsOpen)
             return;
         if (placed > 0 && MemoryMarshal.TryGetArray(
@@ -152,11 +170,11 @@ internal sealed partial class SeededWire
 
     private void IndicateNext()
     {
+        _mayRent = false;
+        _waitsForRoom = true;
         if (_upcalls.ReceivePool.Rent(this) is not { } list)
-        {
-            _waitsForRoom = true;
             return;
-        }
+        _waitsForRoom = false;
         long offset = Peer.Read - _held.Length;
         int length = Read(list.Buffer.Span[..Peer.Random.UpTo(list.Buffer.Length)]);
         _indicatedEnd = offset + length;

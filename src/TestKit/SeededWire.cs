@@ -9,6 +9,7 @@ internal sealed partial class SeededWire : IPoolWaiter
     private readonly SeededTarget _target;
     private readonly List<(Claim Claim, DisconnectKind Kind)> _sends = [];
     private readonly List<(Claim Claim, long Offset, int Placed)> _receives = [];
+    private readonly List<Claim> _late = [];    // behind the end of the stream
     private readonly List<Action> _choices = [];
     private byte[] _held;
     private Claim? _initiate;
@@ -16,8 +17,11 @@ internal sealed partial class SeededWire : IPoolWaiter
     private IOffloadUpcalls _upcalls = null!;
     private long _indicatedEnd = -1;
     private bool _waitsForRoom;
+    private bool _mayRent;
+    private bool _gone;
     private bool _refused;
     private bool _aborted;
+    private bool _finAsked;
     private bool _finSaid;
     private bool _wished;
     private bool _stalled;
@@ -50,17 +54,25 @@ internal sealed partial class SeededWire : IPoolWaiter
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {
         _upcalls = upcalls;
+        if (request.Flight.Head.Frames.Depth != Peer.Drivers && !_target.IsExcused())
+            Peer.Note($"{request.Flight.Head.Operation} came with {request.Flight.Head.Frames.Depth} contexts, "
+                + $"but passed {Peer.Drivers} drivers");
         for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
             switch (request)
             {
                 case InitiateOffload: _initiate = parcel.Claim(); break;
                 case TerminateOffload: _terminate = parcel.Claim(); break;
                 case TcpOffloadReceive: _receives.Add((parcel.Claim(), 0, 0)); break;
-                case TcpOffloadDisconnect disconnect: _sends.Add((parcel.Claim(), disconnect.Kind)); break;
+                case TcpOffloadDisconnect disconnect:
+                    _finAsked = true;
+                    _sends.Add((parcel.Claim(), disconnect.Kind));
+                    break;
+                case TcpOffloadSend when _finAsked || Peer.FinSent: _late.Add(parcel.Claim()); break;
                 default: _sends.Add((parcel.Claim(), default)); break;
             }
         if (request is TcpOffloadReceive)
             _refused = false;
+        PassRoomOn();
     }
 
     /// <summary>The host answered an indication.</summary>
@@ -74,12 +86,14 @@ internal sealed partial class SeededWire : IPoolWaiter
         _indicatedEnd = -1;
         _held = [.. list.FirstNetBuffer.PieceAt(0).Span, .. _held];
         _refused = _receives.Count == 0;
+        PassRoomOn();
         upcalls.ReceivePool.Return(list);
     }
 
     /// <summary>Whether it has a request.</summary>
     public bool Has(Parcel parcel, FlightId flight) =>
         _sends.Exists(send => Is(send.Claim, parcel, flight))
+        || _late.Exists(late => Is(late, parcel, flight))
         || _receives.Exists(receive => Is(receive.Claim, parcel, flight))
         || (_initiate is { } initiate && Is(initiate, parcel, flight))
         || (_terminate is { } terminate && Is(terminate, parcel, flight));
@@ -90,17 +104,40 @@ internal sealed partial class SeededWire : IPoolWaiter
         for (int i = _receives.Count - 1; i >= 0; i--)
             PutBack(_receives[i]);
         _target.Trace.Write($"peer {Peer.Number} severed: {Positions}");
+        if (_aborted || Peer.IsReset)
+            Peer.Socket.Dispose();
         return new Severed(Handle, Positions, _aborted ? TcpConnectionState.Closed : TcpConnectionState.Established,
             _aborted || Peer.IsReset ? null : Peer.Socket, _held, Peer.Read - _held.Length, Peer.FinSent);
     }
 
-    void IPoolWaiter.RoomAgain() => _waitsForRoom = false;
+    void IPoolWaiter.RoomAgain()
+    {
+        _waitsForRoom = false;
+        _mayRent = true;
+        PassRoomOn();
+    }
+
+    /// <summary>Somebody else waits beside a free list, if this connection has no use for it any more.</summary>
+    public void PassRoomOn()
+    {
+        if (!_mayRent || (CanIndicate && !_gone))
+            return;
+        _mayRent = false;
+        _upcalls.ReceivePool.PassOn();
+    }
+
+    /// <summary>It is not the target's any more.</summary>
+    public void Gone()
+    {
+        _gone = true;
+        PassRoomOn();
+    }
 
     /// <summary>Does one of the things that <see cref="CanStep"/> found.</summary>
     public void Step()
     {
         Action next = _choices[Peer.Random.Below(_choices.Count)];
-        if (_aborted || _initiate is not null || !Peer.Random.Percent(1))
+        if (_aborted || _initiate is not null || _target.IsCalm || !Peer.Random.Percent(1))
             next();
         else if (Peer.Random.Percent(70))
             Stall();
@@ -108,6 +145,7 @@ internal sealed partial class SeededWire : IPoolWaiter
             Wish(1);
         else
             Reset();
+        PassRoomOn();
     }
 
     private StreamPositions Positions => new(Peer.Acknowledged, Peer.Accepted, Peer.Read);
@@ -126,10 +164,12 @@ internal sealed partial class SeededWire : IPoolWaiter
             _choices.Add(Leave);
         if (_aborted)
         {
-            if (_sends.Count + _receives.Count > 0)
+            if (_sends.Count + _receives.Count + _late.Count > 0)
                 _choices.Add(() => EndAll(NdisStatus.RequestAborted));
             return;
         }
+        if (_sends.Count == 0 && _late.Count > 0)
+            _choices.Add(RefuseLate);
         if (_sends.Count > 0 && CanTransmit)
             _choices.Add(Transmit);
         if (Peer.Acknowledged < Peer.Accepted || (Peer.FinSent && !Peer.FinAcknowledged))
@@ -142,12 +182,19 @@ internal sealed partial class SeededWire : IPoolWaiter
             GatherReceiving();
     }
 
+    private bool HasData => _held.Length > 0 || Peer.PeerSent > Peer.Read;
+
+    private bool CanIndicate => HasData && !_aborted && _terminate is null && _receives.Count == 0
+        && _indicatedEnd < 0 && !_refused && !_waitsForRoom;
+
     private void GatherReceiving()
     {
-        bool data = _held.Length > 0 || Peer.PeerSent > Peer.Read;
+        bool data = HasData;
         if (data && _receives.Count > 0 && _indicatedEnd < 0)
             _choices.Add(FillFirst);
-        if (data && _receives.Count == 0 && _indicatedEnd < 0 && !_refused && !_waitsForRoom)
+        if (!data && _receives.Count > 0 && _receives[0].Placed > 0 && !ListOf(_receives[0].Claim).NoPush)
+            _choices.Add(PushFirst);    // there is no more for it
+        if (CanIndicate)
             _choices.Add(IndicateNext);
         if (!data && Peer.PeerFinished && !_finSaid && _indicatedEnd < 0)
             _choices.Add(SayFin);
@@ -158,7 +205,10 @@ internal sealed partial class SeededWire : IPoolWaiter
         _initiate = null;
         bool refuse = _target.IsGone || Peer.Random.Percent(_target.RefusesPercent);
         if (refuse)
+        {
+            Peer.IsRefused = true;
             _target.Remove(this);
+        }
         Tell(initiate, refuse ? NdisStatus.Failure : NdisStatus.Success, 0);
     }
 
@@ -169,12 +219,15 @@ internal sealed partial class SeededWire : IPoolWaiter
         Claim terminate = _terminate!.Value;
         var block = (OffloadBlock)terminate.Parcel;
         _target.Remove(this);
+        if (_aborted || Peer.IsReset)
+            Peer.Socket.Dispose();
         if (terminate.IsOpen)
         {
             block.Socket = _aborted || Peer.IsReset ? null : Peer.Socket;
             block.Positions = Positions;
             block.BufferedData = _held;
             block.FinSent = Peer.FinSent;
+            _target.Record.Left(Handle);
         }
         Tell(terminate, NdisStatus.Success, 0);
     }
@@ -191,7 +244,7 @@ internal sealed partial class SeededWire : IPoolWaiter
     {
         if (_wished || _terminate is not null || _aborted || _initiate is not null)
             return;
-        _wished = true;
+        _wished = Peer.IsWished = true;
         TcpUploadReason reason = Peer.Random.Percent(50)
             ? TcpUploadReason.LowActivity : TcpUploadReason.UploadRequested;
         for (int left = times; left > 0; left--)
@@ -214,6 +267,7 @@ internal sealed partial class SeededWire : IPoolWaiter
 
     private void Tell(Claim claim, NdisStatus status, long bytes)
     {
+        _target.Spend(claim);
         if (!claim.TryComplete(status, bytes))
             return;
         var won = default(WonChain);

@@ -13,7 +13,6 @@ internal sealed class SeededWorld
     private const int TroubleEventsMax = 6_000;
     private static readonly TimeSpan QuietMax = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopMax = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan SoonMax = TimeSpan.FromMilliseconds(50);
 
     private readonly SeededSystem _system;
     private readonly Choices _choices;
@@ -21,6 +20,7 @@ internal sealed class SeededWorld
     private readonly RowChance _crashLuck;
     private readonly SeededTrace _trace;
     private readonly WorldPlan _plan;
+    private readonly PlantedBreak _planted;
     private readonly SeededTarget _target;
     private readonly FaultPlan _faults;
     private readonly SeededCrashPlan _crashes;
@@ -34,6 +34,7 @@ internal sealed class SeededWorld
     private readonly int _eventsMax;
     private long _events;
     private long _steps;
+    private bool _isOver;
     private bool _waits;    // what happens is only what time brought about
     private long _turns;
 
@@ -42,6 +43,7 @@ internal sealed class SeededWorld
         TextWriter? trace)
     {
         _eventsMax = eventsMax;
+        _planted = planted;
         _system = system;
         system.Clock.Reset();
         system.Loop.BeginSeed(HolderId.Next().Value);
@@ -60,6 +62,7 @@ internal sealed class SeededWorld
             ReportsEarly = planted == PlantedBreak.EarlySuccess,
             Forgets = planted == PlantedBreak.Forgets,
         };
+        _target.IsExcused = IsTroubled;
         bool troubled = true;
         _target.Severing = () => troubled ? DrawSever() : SeverHabit.Prompt;
         _stopTrouble = () => troubled = false;
@@ -89,6 +92,7 @@ internal sealed class SeededWorld
         RunAll();       // start-up is over before the seed bites
         _crashLuck.IsArmed = true;
         bool done = Live();
+        _isOver = true;
         long events = _events;
         if (_events >= _eventsMax)
             Break($"more than {_eventsMax} events");
@@ -141,7 +145,7 @@ internal sealed class SeededWorld
     private bool Step()
     {
         if (_plan.TimePercent > 0 && _schedule.Percent(_plan.TimePercent)
-            && _system.Clock.Advance(_system.Clock.Now + SoonMax))
+            && _system.Clock.Advance(_system.Clock.Now + _plan.SoonMax))
             return true;
         if (_plan.Floods && _schedule.Percent(1))
             _target.Flood();
@@ -209,6 +213,7 @@ internal sealed class SeededWorld
         _trace.Write($"the trouble is over");
         _faults.Stop();
         _crashes.Stop();
+        _target.IsCalm = true;
         _stopTrouble();
     }
 
@@ -226,6 +231,10 @@ internal sealed class SeededWorld
                 + $"{ledger.Quarantined} quarantined after {_target.BadSevers} bad severs");
         if (!_chimney.Stack.Blocks.IsEmpty)
             Break($"on its way: {_chimney.Stack.Blocks.Keys.First().Describe()}");
+        if (_target.Wrong is { } wrong)
+            Break(wrong);
+        foreach (SeededHost host in _hosts)
+            host.CheckEnd(Break);
         foreach (InjectedFault fault in _faults.Open)
             Break($"not noticed: {fault}");
         foreach (Violation violation in _chimney.Violations)
@@ -253,6 +262,10 @@ internal sealed class SeededWorld
         return random.Percent(50) ? SeverHabit.Late : SeverHabit.Prompt;
     }
 
+    /// <summary>Whether something happened that may be why a request fails.</summary>
+    private bool IsTroubled() =>
+        _chimney.Ledger.DriverDeaths > 0 || _faults.Injected > 0 || _isOver || _planted != default;
+
     private void AddHost(int number)
     {
         SeededRandom mine = _choices[ChoiceRow.Host, number];
@@ -262,10 +275,14 @@ internal sealed class SeededWorld
         var checker = new AnswerChecker(peer, _target.Record, Break)
         {
             OrderIsExcused = () => _chimney.Ledger.DriverDeaths > 0 || _chimney.Stack.Stopping,
+            IsExcused = IsTroubled,
         };
         _checkers.Add(checker);
-        Binding binding = _chimney.Binding(WorldPlan.Bindings[mine.Below(2)]);
-        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, _plan));
+        string name = WorldPlan.Bindings[mine.Below(2)];
+        peer.Drivers = _plan.DriversUnder(name, _planted);
+        Binding binding = _chimney.Binding(name);
+        var events = new EventChecker(peer, IsTroubled, Break);
+        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _plan));
     }
 }
 

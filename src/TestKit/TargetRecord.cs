@@ -5,6 +5,7 @@ namespace ChimneyActors.TestKit;
 /// <summary>What the target itself knows to have done: the truth that answers are measured by.</summary>
 internal sealed class TargetRecord
 {
+    private readonly HashSet<OffloadHandle> _left = [];
     private readonly Dictionary<byte[], (long Offset, int Count)> _placed = [];
     private readonly Dictionary<(OffloadHandle, OffloadOperation, long), (NdisStatus Status, long Bytes)> _ended = [];
 
@@ -15,6 +16,12 @@ internal sealed class TargetRecord
     /// <summary>How it ended at the target; null if it did not end there.</summary>
     public (NdisStatus Status, long Bytes)? EndOf(OffloadHandle handle, OffloadOperation operation, long offset) =>
         _ended.TryGetValue((handle, operation, offset), out (NdisStatus, long) end) ? end : null;
+
+    /// <summary>The target has given a connection back, and said so.</summary>
+    public void Left(OffloadHandle handle) => _left.Add(handle);
+
+    /// <summary>Whether it has.</summary>
+    public bool HasLeft(OffloadHandle handle) => _left.Contains(handle);
 
     /// <summary>So many bytes of the received stream were placed into this memory.</summary>
     public void Placed(byte[] memory, long offset, int count) => _placed[memory] = (offset, count);

@@ -32,7 +32,7 @@ internal sealed class WorldPlan
     public WorldPlan(SeededRandom random)
     {
         // What makes a world large comes first, so that a smaller one can be asked for.
-        Layers = random.Below(4);
+        Layers = random.Below(4) + (random.Percent(8) ? 3 : 0);
         Connections = random.Between(1, ConnectionsMax);
         PostsMax = random.Between(1, 50);
         CrashRate = random.Percent(70) ? random.Between(1, random.Percent(10) ? 300 : 60) / 1000.0 : 0;
@@ -43,11 +43,15 @@ internal sealed class WorldPlan
         StopsHard = random.Percent(30);
         OtherBindingIsLower = random.Percent(30);
         RestartsMax = random.Percent(20) ? 2 : 1000;
+        bool scarce = random.Percent(10);
         SendsMax = random.Between(1, 8);
         ReceivesMax = random.Between(1, 4);
         IndicationsMax = random.Between(1, 4);
+        if (scarce)
+            SendsMax = ReceivesMax = IndicationsMax = 1;
         Shelves = random.Between(1, 2);
         TimePercent = random.Percent(50) ? random.Between(1, 10) : 0;
+        SoonMax = TimeSpan.FromMilliseconds(random.Percent(15) ? 3000 : 50);
         Floods = random.Percent(15);
         VanishesAt = random.Percent(10) ? random.Between(50, 600) : int.MaxValue;
     }
@@ -89,6 +93,9 @@ internal sealed class WorldPlan
     /// <summary>Of a hundred steps, so many let time go on while there is still something to do.</summary>
     public int TimePercent { get; }
 
+    /// <summary>Time goes on to what is due so soon.</summary>
+    public TimeSpan SoonMax { get; }
+
     /// <summary>Whether hosts post, and the target speaks up, far more at once than there is room for.</summary>
     public bool Floods { get; }
 
@@ -108,6 +115,14 @@ internal sealed class WorldPlan
         RestartsMax = RestartsMax,
         Shelves = Shelves,
     };
+
+    /// <summary>How many drivers a request of a binding passes, itself and the miniport's upper edge counted as
+    /// one.</summary>
+    public int DriversUnder(string binding, PlantedBreak planted)
+    {
+        int all = 1 + Layers + (planted is PlantedBreak.Drops or PlantedBreak.Doubles ? 1 : 0);
+        return binding == Bindings[1] && OtherBindingIsLower && planted == default ? 1 + ((Layers + 1) / 2) : all;
+    }
 
     /// <summary>The drivers.</summary>
     public void Build(StackBuilder stack, IOffloadTarget target, PlantedBreak planted)

@@ -13,6 +13,12 @@ internal sealed class WorldPost(SeededHost host, BindingConnection core, Offload
     /// <summary>How often it was answered.</summary>
     public int Answers { get; private set; }
 
+    /// <summary>What it was told.</summary>
+    public (NdisStatus Status, long Bytes) Told { get; private set; }
+
+    /// <summary>Whether the send half was closed, or the connection being given up, when it was posted.</summary>
+    public bool IsLate { get; init; }
+
     /// <summary>For the trace and for reports.</summary>
     public FormattableString What => $"{Operation} {number} at {StreamOffset}+{Memory.Length}";
 
@@ -20,6 +26,7 @@ internal sealed class WorldPost(SeededHost host, BindingConnection core, Offload
     protected override void OnDone(NdisStatus status, long bytes)
     {
         Answers++;
+        Told = (status, bytes);
         host.Answered(this, status, bytes);
     }
 }

@@ -27,7 +27,10 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
             else if (plan.Kind == DriverKind.Binding)
                 AddBinding(plan, byName[plan.Over!].Edge);
             else
-                Start(new Slot(plan.Edge, Budget(), MakeProps(plan, byName[plan.Over!].Edge)));
+                Start(new Slot(plan.Edge, Budget(), MakeProps(plan, byName[plan.Over!].Edge))
+                {
+                    OnDown = () => GiveUpThrough(plan.Edge),
+                });
         StartWatch();
     }
 
@@ -76,8 +79,20 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
             {
                 queue.Refuse(null, NdisStatus.UploadInProgress);
                 queue.PassOn();
+                foreach (ConnectionEntry entry in stack.Handles.All())
+                    if (entry.Top == plan.Edge && entry.ProtocolContext is BindingConnection connection)
+                        connection.BindingIsDown();
             },
         });
+    }
+
+    /// <summary>What is offloaded through a driver that stays down can be taken back, and nothing else: its hosts are
+    /// told, or one that only waits for data would wait for ever.</summary>
+    private void GiveUpThrough(Edge driver)
+    {
+        foreach (ConnectionEntry entry in stack.Handles.All())
+            if (entry.IsThrough(driver))
+                stack.Custodian.AskBack(entry);
     }
 
     private Func<HolderId, Props> MakeProps(DriverPlan plan, Edge lower)

@@ -78,6 +78,23 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
         _received = block.Delivered;
     }
 
+    /// <summary>The binding does not come back: the host is told to take the connection back.</summary>
+    public void BindingIsDown()
+    {
+        if (Told == TcpOffloadEventType.Abort || ToldMustUpload)
+            return;
+        Told = TcpOffloadEventType.Retrieve;
+        ToldMustUpload = true;
+        try
+        {
+            User.UploadWanted(TcpUploadReason.HardwareFailure);
+        }
+        catch (Exception exception)
+        {
+            Stack.OnUserError?.Invoke(exception);
+        }
+    }
+
     /// <summary>A receive brought bytes, or the host took an indication.</summary>
     public void AddReceived(long bytes) => Interlocked.Add(ref _received, bytes);
 

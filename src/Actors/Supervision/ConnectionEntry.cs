@@ -141,6 +141,9 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
             Edge.Tell(LookAgain.Instance, null);
     }
 
+    /// <summary>Whether its requests go through this layer.</summary>
+    public bool IsThrough(Edge layer) => Array.IndexOf(_layers, layer) >= 0;
+
     /// <summary>The protocol that owns the connection.</summary>
     public Edge? Top => _layers.Length > 0 ? _layers[0] : null;
 

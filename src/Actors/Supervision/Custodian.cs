@@ -301,6 +301,17 @@ internal sealed class Custodian(DriverStack stack)
         stack.Handles.Find(said.Connection)?.Top?.Tell(said, ActorRefs.NoSender);
     }
 
+    /// <summary>Tells the host to take a connection back whose way is broken for good.</summary>
+    public void AskBack(ConnectionEntry entry)
+    {
+        var wish = new TcpOffloadEvent(
+            entry.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.HardwareFailure, 0);
+        // A binding between two lives reads it here; an abort that was said before is the stronger word.
+        if (entry.SaidLast is not { Type: TcpOffloadEventType.Abort })
+            entry.SaidLast = wish;
+        SayAgain(wish);
+    }
+
     private void Redirect(TcpOffloadReceiveAccepted accepted)
     {
         if (stack.Handles.Find(accepted.Connection) is not { } entry)
