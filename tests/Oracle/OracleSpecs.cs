@@ -10,13 +10,24 @@ public sealed class OracleSpecs
     private static readonly int Count = Setting("CHIMNEY_ORACLE_SCENARIOS", 1_000);
 
     [Fact]
-    public async Task Drawn_scenarios_mean_the_same_to_the_simulated_and_the_kernel_target()
+    public Task Drawn_scenarios_mean_the_same_to_the_simulated_and_the_kernel_target() =>
+        ShouldMeanTheSameAsync(seed => Verdict.OfAsync(ScenarioDraw.From(seed)));
+
+    [Fact]
+    public Task Drawn_scenarios_mean_the_same_on_a_good_and_on_a_bad_wire() =>
+        ShouldMeanTheSameAsync(seed =>
+        {
+            Scenario scenario = ScenarioDraw.From(seed);
+            return Verdict.OfAsync(scenario, new SimulatedStage(), new BadWireStage(seed, loses: !scenario.Resets));
+        });
+
+    private static async Task ShouldMeanTheSameAsync(Func<int, Task<Verdict>> askAsync)
     {
         var failed = new ConcurrentBag<Verdict>();
         var busy = new ParallelOptions { MaxDegreeOfParallelism = 8 };
         await Parallel.ForEachAsync(Enumerable.Range(First, Count), busy, async (seed, _) =>
         {
-            Verdict verdict = await Verdict.OfAsync(ScenarioDraw.From(seed));
+            Verdict verdict = await askAsync(seed);
             if (verdict.Difference is not null)
                 failed.Add(verdict);
         });

@@ -1,3 +1,5 @@
+using ChimneyActors.Ndis;
+
 namespace ChimneyActors.Oracle;
 
 /// <summary>What host and peer of one connection do, one after the other.</summary>
@@ -6,7 +8,13 @@ namespace ChimneyActors.Oracle;
 /// <param name="Steps">Each begins when all is quiet after the one before.</param>
 internal sealed record Scenario(string Name, bool Small, IReadOnlyList<Step> Steps)
 {
+    /// <summary>Whether either side resets the connection.</summary>
+    internal bool Resets => Steps.SelectMany(Parts).Any(
+        step => step is Step.PeerResets or Step.Disconnect { Kind: DisconnectKind.Abortive });
+
     public override string ToString() =>
         $"{Name}{(Small ? ", on a small wire" : "")}{Environment.NewLine}"
         + string.Join(Environment.NewLine, Steps.Select((step, index) => $"  {index + 1,2}. {step}"));
+
+    private static Step[] Parts(Step step) => step is Step.AtOnce all ? all.Steps : [step];
 }

@@ -18,6 +18,7 @@ internal sealed class ScenarioDraw
     private Answering _answering = Answering.TakeAndReturn;
     private bool _isStalled;
     private bool _isStuck;
+    private bool _hasMoved;         // while it was stuck, and nothing was sent since
     private bool _isSilent;         // an indication waits for its answer
     private bool _isRefused;        // no more is indicated before space is posted
     private bool _isClosed;         // our half
@@ -71,8 +72,10 @@ internal sealed class ScenarioDraw
     {
         if (_isDead || _isUploading || _isClosed || _isStuck)
         {
-            // How much of what was stuck is acknowledged is open, and so is what an empty send would wait for.
-            Add(new Step.Send([1 + _random.Next(OneSegment), .. Lengths(3, OneSegment)]));
+            // How much of what was stuck is acknowledged is open, and so is whether there is room for a little more.
+            bool isFirst = _isStuck && _hasMoved;
+            _hasMoved = false;
+            Add(new Step.Send([(isFirst ? Stuck : 1) + _random.Next(OneSegment), .. Lengths(3, OneSegment)]));
             return;
         }
 
@@ -329,6 +332,7 @@ internal sealed class ScenarioDraw
         _isPushed = false;
         _kept = 0;
         _isClosed &= !_isStuck;
+        _hasMoved = _isStuck;
     }
 
     private void WhileAway()

@@ -2,8 +2,10 @@ using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Contract;
 using ChimneyActors.Kernel;
+using ChimneyActors.Ndis;
 using ChimneyActors.Simulation;
 using ChimneyActors.Targets.Kernel;
+using ChimneyActors.Targets.Simulated;
 
 namespace ChimneyActors.Oracle;
 
@@ -40,6 +42,46 @@ internal sealed class SimulatedStage(string name, SimulatedBench bench) : Stage(
         bench.Network.Advance(bench.Network.Now + Pause);
         return Task.CompletedTask;
     }
+}
+
+/// <summary>In virtual time, on a wire that delays, doubles and reorders, and loses too if it may.</summary>
+internal sealed class BadWireStage(SimulatedBench bench) : Stage("on a bad wire", bench)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private const int PausesMax = 100;
+
+    /// <param name="seed">What the wire does follows from it.</param>
+    /// <param name="loses">Whether it loses segments. A lost RST is never said again, and that is no fault.</param>
+    internal BadWireStage(int seed, bool loses)
+        : this(new SimulatedBench(seed: seed, faults: new WireFaults
+        {
+            Jitter = TimeSpan.FromMilliseconds(5),
+            Duplication = 0.1,
+            Reordering = 0.1,
+            Loss = loses ? 0.05 : 0,
+        }))
+    {
+    }
+
+    internal override Task ArrivedAsync(Socket socket, long bytes, bool fin, bool reset)
+    {
+        SimulatedPeer peer = bench.Network.Lines[0].Peer;
+        if (!reset)
+            bench.Until(() => peer.State == TcpConnectionState.Closed
+                || (peer.Acknowledged >= bytes && (!fin || !AwaitsFin(peer.State))));
+        return Task.CompletedTask;
+    }
+
+    internal override Task QuietAsync(Line line, Func<bool> isThere)
+    {
+        for (int pause = 0; pause < PausesMax && !isThere(); pause++)
+            bench.Network.Advance(bench.Network.Now + Pause);
+        bench.Network.Advance(bench.Network.Now + Pause);
+        return Task.CompletedTask;
+    }
+
+    private static bool AwaitsFin(TcpConnectionState state) =>
+        state is TcpConnectionState.FinWait1 or TcpConnectionState.Closing or TcpConnectionState.LastAck;
 }
 
 /// <summary>On a clock that others run: quiet is when what the first run has heard was heard here too, and the target
