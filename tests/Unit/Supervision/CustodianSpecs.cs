@@ -98,7 +98,7 @@ public sealed class CustodianSpecs
     public void After_a_sweep_nobody_waits_for_the_target_any_more()
     {
         ConnectionEntry entry = Entry(_dead);
-        var target = new SilentTarget();
+        var target = new PassiveTarget();
         entry.Target = target;
         Parked(entry, 0, 4);
         entry.OldestSince = 1;
@@ -106,7 +106,7 @@ public sealed class CustodianSpecs
         entry.SeverSince.ShouldNotBe(0);
         entry.Remains.ShouldBeNull();
 
-        target.Upcalls!.Indicate(Remains(entry, null));
+        target.SeverUpcalls!.Indicate(Remains(entry, null));
 
         (entry.SeverSince, entry.OldestSince, entry.HasParked).ShouldBe((0, 0, false));
         entry.Remains.ShouldNotBeNull();
@@ -275,25 +275,4 @@ public sealed class CustodianSpecs
 
     private static Severed Remains(ConnectionEntry entry, Socket? socket) =>
         new(entry.Handle, default, TcpConnectionState.Established, socket, default, 0, false);
-
-    /// <summary>Answers nothing by itself.</summary>
-    private sealed class SilentTarget : IOffloadTarget
-    {
-        public IOffloadUpcalls? Upcalls { get; private set; }
-
-        public OffloadCapabilities Capabilities { get; } = new(1 << 20, Upload: true, Forward: false);
-
-        public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
-        {
-        }
-
-        public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
-        {
-        }
-
-        public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls) => Upcalls = upcalls;
-
-        public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight) =>
-            RequestProgress.Unknown;
-    }
 }

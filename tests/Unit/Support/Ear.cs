@@ -37,7 +37,12 @@ internal sealed class Ear : MinimalActorRef
         Heard.Add(message);
     }
 
-    /// <summary>What the drivers of a stack share, without any driver.</summary>
+    /// <summary>What the drivers of a stack share, without any driver. Its pools are small.</summary>
     public static DriverStack StackWithoutActors(TimeProvider? clock = null) =>
-        new("bare", ChimneySettings.From(ChimneySettings.Reference()).Stack, clock ?? TimeProvider.System);
+        new("bare", ChimneySettings.From(ChimneySettings.Reference()).Stack with
+        {
+            SendsMax = 8,
+            ReceivesMax = 8,
+            IndicationsMax = 8,
+        }, clock ?? TimeProvider.System);
 }

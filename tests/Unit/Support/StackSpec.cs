@@ -7,6 +7,7 @@ using ChimneyActors.Embedding;
 namespace ChimneyActors.Unit.Support;
 
 /// <summary>A whole stack over a scripted target. Every spec ends with the pools full and no violation.</summary>
+[Trait("needs", "actors")]
 public abstract class StackSpec : IAsyncLifetime
 {
     internal const int Seconds = 30;
