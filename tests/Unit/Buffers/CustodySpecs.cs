@@ -36,7 +36,7 @@ public sealed class CustodySpecs
         foreach (Thread thread in threads)
             thread.Start();
         foreach (Thread thread in threads)
-            thread.Join(TimeSpan.FromSeconds(30)).ShouldBeTrue();
+            thread.Join();
         wins.ShouldAllBe(count => count == 1);
 
         Claim Take(NetBufferList parcel)

@@ -106,14 +106,15 @@ public sealed class ConnectionActorSpecs : AloneSpec
     public void Between_two_lives_above_lost_data_waits()
     {
         TcpOffloadReceiveIndicate offered = Indicate(bytes: 4, offset: 0);
-        _above.OnTold = _ => throw new InvalidOperationException("told though it is dead");
+        var limit = new ScriptedCrashes();      // said into the void it comes back, and so for ever
+        limit.Arm("connection", CrashStep.Before, 100);
+        Stack.Crashes = limit;
         OffloadCompletion back = Complete(offered.Flight.Head, NdisStatus.OffloadDataNotAccepted, 0);
         back.Flight.Head.BroughtHome = true;
         _above.Die();
         Entry.Edge.Pass(back, back.Flight, _above.Holder, null).ShouldBe(PassResult.Passed);
-        (Entry.Lost.Count, Stack.Ledger.BroughtHome).ShouldBe((1, 0));
+        (Entry.Lost.Count, Stack.Ledger.BroughtHome, limit.HasCrashed).ShouldBe((1, 0, false));
 
-        _above.OnTold = null;
         _above.Edge.PointAt(_above, _above.Holder);
         Entry.TellLayerIsThere();
 
