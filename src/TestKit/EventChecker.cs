@@ -5,7 +5,7 @@ namespace ChimneyActors.TestKit;
 /// <param name="peer">The other end.</param>
 /// <param name="isExcused">Whether something went wrong on purpose that may be why.</param>
 /// <param name="broken">Told of what is wrong.</param>
-internal sealed class EventChecker(SeededPeer peer, Func<bool> isExcused, Action<string> broken)
+internal sealed class EventChecker(IWorldPeer peer, Func<bool> isExcused, Action<string> broken)
 {
     private int _closes;
     private int _aborts;

@@ -1,10 +1,12 @@
 using System.Net.Sockets;
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
 
 namespace ChimneyActors.TestKit;
 
 /// <summary>One socket and the other end of it, over all its offloads: what has really happened.</summary>
 /// <remarks>Both streams are a function of their position, so nothing need be kept of them.</remarks>
-internal sealed class SeededPeer(int number, SeededRandom random) : IDisposable
+internal sealed class SeededPeer(int number, SeededRandom random) : IWorldPeer
 {
     private readonly int _sends = random.Below(4000);
     private readonly bool _finishes = random.Percent(50);
@@ -105,6 +107,19 @@ internal sealed class SeededPeer(int number, SeededRandom random) : IDisposable
         Read += count;
         return count;
     }
+
+    /// <inheritdoc/>
+    public bool IsSilent => false;
+
+    /// <inheritdoc/>
+    public string? Objection(OffloadBlock block) =>
+        block.Positions == new StreamPositions(Acknowledged, Accepted, Read) && block.FinSent == FinSent
+            ? null
+            : $"{Acknowledged}, {Accepted}, {Read}, FIN {FinSent}";
+
+    /// <inheritdoc/>
+    public (long Offset, int Count) PlaceOf(TargetRecord record, byte[] memory, int bytes, List<bool> received) =>
+        record.PlacedIn(memory);
 
     /// <inheritdoc/>
     public void Dispose() => Socket.Dispose();

@@ -25,7 +25,8 @@ internal enum SeverHabit
 
 /// <summary>A target without threads or a network: it queues what is submitted, and executes it step by step as the
 /// seed says. Keeps its own record.</summary>
-internal sealed class SeededTarget(SeededRandom random, SeededClock clock, SeededTrace trace) : IOffloadTarget
+internal sealed class SeededTarget(SeededRandom random, SeededClock clock, SeededTrace trace)
+    : IOffloadTarget, IWorldTarget
 {
     private readonly Dictionary<OffloadHandle, SeededWire> _wires = [];
     private readonly List<SeededWire> _order = [];
@@ -73,8 +74,29 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     /// <summary>Whether there is a step to take now.</summary>
     public bool CanStep => _severs.Count > 0 || _order.Exists(wire => wire.CanStep);
 
-    /// <summary>Makes a socket known, with the other end of it.</summary>
-    public void Add(SeededPeer peer) => _peers[peer.Socket] = peer;
+    /// <inheritdoc/>
+    public IOffloadTarget Adapter => this;
+
+    /// <inheritdoc/>
+    public bool IsPatient => true;
+
+    /// <inheritdoc/>
+    public IWorldPeer Connect(int number, SeededRandom line, int drivers)
+    {
+        var peer = new SeededPeer(number, line) { Drivers = drivers };
+        _peers[peer.Socket] = peer;
+        return peer;
+    }
+
+    /// <inheritdoc/>
+    public void Finish()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
 
     /// <summary>Whether nothing goes wrong by itself any more: no stalls, resets or wishes.</summary>
     public bool IsCalm { get; set; }

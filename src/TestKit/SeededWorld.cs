@@ -21,11 +21,11 @@ internal sealed class SeededWorld
     private readonly SeededTrace _trace;
     private readonly WorldPlan _plan;
     private readonly PlantedBreak _planted;
-    private readonly SeededTarget _target;
+    private readonly IWorldTarget _target;
     private readonly FaultPlan _faults;
     private readonly SeededCrashPlan _crashes;
     private readonly Chimney _chimney;
-    private readonly List<SeededPeer> _peers = [];
+    private readonly List<IWorldPeer> _peers = [];
     private readonly List<SeededHost> _hosts = [];
     private readonly List<SeededHost> _able = [];
     private readonly List<AnswerChecker> _checkers = [];
@@ -35,6 +35,7 @@ internal sealed class SeededWorld
     private long _events;
     private long _steps;
     private bool _isOver;
+    private bool _isCalm;
     private bool _waits;    // what happens is only what time brought about
     private long _turns;
 
@@ -56,19 +57,12 @@ internal sealed class SeededWorld
         _faults = new FaultPlan(faultLuck, _plan.FaultRate);
         _crashLuck = new RowChance(choices[ChoiceRow.Crashes]);
         _crashes = new SeededCrashPlan(_crashLuck, _plan.CrashRate);
-        _target = new SeededTarget(choices[ChoiceRow.Target], system.Clock, _trace)
-        {
-            RefusesPercent = _plan.RefusesPercent,
-            ReportsEarly = planted == PlantedBreak.EarlySuccess,
-            Forgets = planted == PlantedBreak.Forgets,
-        };
-        _target.IsExcused = IsTroubled;
-        bool troubled = true;
-        _target.Severing = () => troubled ? DrawSever() : SeverHabit.Prompt;
-        _stopTrouble = () => troubled = false;
+        _target = _plan.HasEngines
+            ? new EngineTarget(choices[ChoiceRow.Target], system.Clock, _trace, _plan, planted)
+            : NewQueue();
         var builder = new StackBuilder();
         _plan.Build(builder.Crashes(_crashes).Time(system.Clock).Verify(null, _faults.IsInjected),
-            new FaultyTarget(_target, _faults, system.Clock), planted);
+            new FaultyTarget(_target.Adapter, _faults, system.Clock), planted);
         _chimney = Chimney.Raise(system.System, builder, _plan.Settings(defaults));
         Action<string, Exception>? log = _chimney.Stack.OnDeath;
         _chimney.Stack.OnDeath = (driver, exception) =>
@@ -83,8 +77,6 @@ internal sealed class SeededWorld
                 || (i == WorldPlan.ConnectionsMax - 1 && _hosts.Count == 0)))
                 AddHost(i);
     }
-
-    private readonly Action _stopTrouble;
 
     /// <summary>Lives it through.</summary>
     public WorldResult Run()
@@ -106,9 +98,11 @@ internal sealed class SeededWorld
         foreach (SeededHost host in _hosts)
             host.GiveAllBack();
         RunAll();
+        _target.Finish();
         CheckEnd();
-        foreach (SeededPeer peer in _peers)
+        foreach (IWorldPeer peer in _peers)
             peer.Dispose();
+        _target.Dispose();
         return new WorldResult(
             events, _faults.Injected + _target.BadSevers, _chimney.Ledger.DriverDeaths, _broken, _held, gone);
     }
@@ -121,7 +115,8 @@ internal sealed class SeededWorld
         {
             if (!_waits)
                 _events++;
-            if (deadline is null && (_events > TroubleEventsMax || _hosts.TrueForAll(host => host.IsWindingDown)))
+            if (deadline is null && (_events > TroubleEventsMax
+                || (_system.Clock.Now >= _plan.TroubleMin && _hosts.TrueForAll(host => host.IsWindingDown))))
             {
                 StopTrouble();
                 deadline = _system.Clock.Now + QuietMax;
@@ -144,7 +139,7 @@ internal sealed class SeededWorld
 
     private bool Step()
     {
-        if (_plan.TimePercent > 0 && _schedule.Percent(_plan.TimePercent)
+        if (_plan.TimePercent > 0 && _target.IsPatient && _schedule.Percent(_plan.TimePercent)
             && _system.Clock.Advance(_system.Clock.Now + _plan.SoonMax))
             return true;
         if (_plan.Floods && _schedule.Percent(1))
@@ -214,7 +209,7 @@ internal sealed class SeededWorld
         _faults.Stop();
         _crashes.Stop();
         _target.IsCalm = true;
-        _stopTrouble();
+        _isCalm = true;
     }
 
     private void CheckEnd()
@@ -254,8 +249,19 @@ internal sealed class SeededWorld
             _held.Add(line);
     }
 
+    private SeededTarget NewQueue() => new(_choices[ChoiceRow.Target], _system.Clock, _trace)
+    {
+        RefusesPercent = _plan.RefusesPercent,
+        ReportsEarly = _planted == PlantedBreak.EarlySuccess,
+        Forgets = _planted == PlantedBreak.Forgets,
+        IsExcused = IsTroubled,
+        Severing = DrawSever,
+    };
+
     private SeverHabit DrawSever()
     {
+        if (_isCalm)
+            return SeverHabit.Prompt;
         SeededRandom random = _choices[ChoiceRow.Target];
         if (random.Percent(_plan.BadSeverPercent))
             return (SeverHabit)random.Between((int)SeverHabit.Slow, (int)SeverHabit.Throws);
@@ -269,8 +275,9 @@ internal sealed class SeededWorld
     private void AddHost(int number)
     {
         SeededRandom mine = _choices[ChoiceRow.Host, number];
-        var peer = new SeededPeer(number, _choices[ChoiceRow.Line, number]);
-        _target.Add(peer);
+        string name = WorldPlan.Bindings[mine.Below(2)];
+        IWorldPeer peer = _target.Connect(
+            number, _choices[ChoiceRow.Line, number], _plan.DriversUnder(name, _planted));
         _peers.Add(peer);
         var checker = new AnswerChecker(peer, _target.Record, Break)
         {
@@ -278,8 +285,6 @@ internal sealed class SeededWorld
             IsExcused = IsTroubled,
         };
         _checkers.Add(checker);
-        string name = WorldPlan.Bindings[mine.Below(2)];
-        peer.Drivers = _plan.DriversUnder(name, _planted);
         Binding binding = _chimney.Binding(name);
         var events = new EventChecker(peer, IsTroubled, Break);
         _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _plan));

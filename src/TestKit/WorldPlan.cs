@@ -29,6 +29,8 @@ internal sealed class WorldPlan
     /// <summary>Most connections.</summary>
     public const int ConnectionsMax = 5;
 
+    private const int EnginesPercent = 12;
+
     public WorldPlan(SeededRandom random)
     {
         // What makes a world large comes first, so that a smaller one can be asked for.
@@ -54,6 +56,14 @@ internal sealed class WorldPlan
         SoonMax = TimeSpan.FromMilliseconds(random.Percent(15) ? 3000 : 50);
         Floods = random.Percent(15);
         VanishesAt = random.Percent(10) ? random.Between(50, 600) : int.MaxValue;
+        // Later choices come behind, so that the shapes of older seeds stay theirs.
+        HasEngines = random.Percent(EnginesPercent);
+        if (!HasEngines)
+            return;
+        // On a wire nothing happens but in time; leaps are for those who only wait.
+        TimePercent = random.Between(3, 40);
+        SoonMax = TimeSpan.FromMilliseconds(50);
+        TroubleMin = TimeSpan.FromSeconds(random.Below(20));
     }
 
     public int Layers { get; }
@@ -102,6 +112,13 @@ internal sealed class WorldPlan
     /// <summary>After so many events the adapter is pulled out.</summary>
     public int VanishesAt { get; }
 
+    /// <summary>Whether the adapter is the simulated one, with TCP engines on wires; else one that only
+    /// queues.</summary>
+    public bool HasEngines { get; }
+
+    /// <summary>The trouble lasts so long, even if no host has anything new: what is under way shall meet it.</summary>
+    public TimeSpan TroubleMin { get; }
+
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
 
@@ -147,7 +164,7 @@ internal sealed class WorldPlan
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"{Layers} layers, crashes {CrashRate}, faults {FaultRate}, bad severs ")
+        $"{Layers} layers, {(HasEngines ? "engines, " : "")}crashes {CrashRate}, faults {FaultRate}, bad severs ")
         + FormattableString.Invariant($"{BadSeverPercent} %, restarts {RestartsMax}, ")
         + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
         + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")

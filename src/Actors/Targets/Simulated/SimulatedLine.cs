@@ -31,7 +31,7 @@ internal sealed class SimulatedLine
     {
         _network = network;
         _settings = plan.Ours;
-        Wire = new SimulatedWire((int)Draw(chance, int.MaxValue), plan.Faults);
+        Wire = new SimulatedWire(plan.Luck ?? new SeededChance((int)Draw(chance, int.MaxValue)), plan.Faults);
         Wire.Advance(network.Now);
         SeqNumber ours = FirstNumber(chance);
         SeqNumber theirs = FirstNumber(chance);

@@ -1,3 +1,5 @@
+using ChimneyActors.Buffers;
+
 namespace ChimneyActors.Targets.Simulated;
 
 /// <summary>What a <see cref="SimulatedLine"/> is made of.</summary>
@@ -5,6 +7,9 @@ internal sealed record SimulatedLinePlan
 {
     /// <summary>What its wire does; may be changed later at the wire.</summary>
     internal WireFaults Faults { get; init; } = WireFaults.None;
+
+    /// <summary>Decides what the wire does; null for luck from the network's seed.</summary>
+    internal SeededChance? Luck { get; init; }
 
     /// <summary>Limits of the end that is offloaded.</summary>
     internal TcpEngineSettings Ours { get; init; } = new();

@@ -21,7 +21,12 @@ internal sealed class SimulatedNetwork : IDisposable
     private readonly List<SimulatedLine> _lines = [];
     private readonly SeededChance _chance;
 
-    internal SimulatedNetwork(int seed) => _chance = new SeededChance(seed);
+    internal SimulatedNetwork(int seed) : this(new SeededChance(seed))
+    {
+    }
+
+    /// <summary>A network whose luck comes from elsewhere.</summary>
+    internal SimulatedNetwork(SeededChance chance) => _chance = chance;
 
     /// <summary>Held by whoever drives, or touches a line or a peer.</summary>
     internal Lock Driving { get; } = new();

@@ -10,9 +10,13 @@ internal sealed class SimulatedWire
     private readonly SeededChance _chance;
     private long _serial;
 
-    internal SimulatedWire(int seed, WireFaults faults)
+    internal SimulatedWire(int seed, WireFaults faults) : this(new SeededChance(seed), faults)
     {
-        _chance = new SeededChance(seed);
+    }
+
+    internal SimulatedWire(SeededChance chance, WireFaults faults)
+    {
+        _chance = chance;
         Faults = faults;
         Left = new WireEnd(this);
         Right = new WireEnd(this);
