@@ -29,6 +29,10 @@ internal sealed class SeededSystem : IDisposable
             }
           }
         }
+        chimney.run-to-completion {
+          type = "ChimneyActors.TestKit.SeededDispatcherConfigurator, ChimneyActors.TestKit"
+          throughput = 1
+        }
         """);
 
     public SeededSystem(Config? host = null)

@@ -5,8 +5,12 @@ namespace ChimneyActors.Unit.Embedding;
 
 public sealed class ChimneySettingsSpecs
 {
-    /// <summary>Read by Akka when it makes a mailbox.</summary>
-    private static readonly string[] ReadByAkka = ["lean-mailbox.mailbox-type", "driver-mailbox.mailbox-type"];
+    /// <summary>Read by Akka when it makes a mailbox or a dispatcher.</summary>
+    private static readonly string[] ReadByAkka =
+    [
+        "lean-mailbox.mailbox-type", "driver-mailbox.mailbox-type",
+        "run-to-completion.type", "run-to-completion.executor", "run-to-completion.throughput",
+    ];
 
     [Fact]
     public void Every_default_is_read_and_everything_read_has_a_default()

@@ -63,7 +63,7 @@ public sealed class SettingRangeSpecs
         (stack.HangInterval, stack.HangDeadline, stack.SeverDeadline).ShouldBe(
             (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10)));
         (stack.StopTimeout, stack.Dispatcher).ShouldBe(
-            (TimeSpan.FromSeconds(10), "akka.actor.default-dispatcher"));
+            (TimeSpan.FromSeconds(10), "chimney.run-to-completion"));
     }
 
     [Fact]

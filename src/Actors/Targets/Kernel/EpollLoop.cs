@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Targets.Kernel;
 
@@ -14,6 +15,8 @@ internal sealed unsafe class EpollLoop
 {
     private const int BatchMax = 256;
     private const ulong WakeUpKey = ulong.MaxValue;
+    private const int WokenMax = 1024;
+    private static readonly long WokenSlice = Stopwatch.Frequency / 1_000;
 
     private readonly LoopInbox _inbox = new();
     private readonly LoopSlots _slots = new();
@@ -22,14 +25,16 @@ internal sealed unsafe class EpollLoop
     private readonly double _nanosecondsPerTick;
     private readonly byte[] _events = GC.AllocateArray<byte>(BatchMax * NativeEpoll.EventSize, pinned: true);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Thread _thread;
+    private readonly string _name;
     private readonly int _epoll;
     private readonly int _wakeUp;
     private readonly Lock _descriptors = new();
     private LoopHandler? _firstAgain;
     private LoopHandler? _lastAgain;
+    private Thread _thread;
     private bool _closed;
     private volatile bool _stopping;
+    private long _shift;    // odd while the thread runs what it woke, and somebody else may take the loop over
     private long _faults;
     private long _rounds;
 
@@ -50,7 +55,8 @@ internal sealed unsafe class EpollLoop
             throw new IOException($"No epoll for loop '{name}': errno {-added}.");
         }
 
-        _thread = new Thread(Run) { Name = name, IsBackground = true };
+        _name = name;
+        _thread = NewThread();
     }
 
     /// <summary>Whether the thread ends after what it does now.</summary>
@@ -65,7 +71,7 @@ internal sealed unsafe class EpollLoop
     /// <summary>How many calls to handlers threw.</summary>
     internal long Faults => Interlocked.Read(ref _faults);
 
-    internal void Start() => _thread.Start();
+    internal void Start() => _thread.UnsafeStart();     // drivers run here: nobody's context may come along
 
     /// <summary>Ends the thread after what was posted before. Handlers still registered get a fault.</summary>
     internal void Stop()
@@ -137,10 +143,25 @@ internal sealed unsafe class EpollLoop
         _lastAgain = handler;
     }
 
+    private Thread NewThread() => new(Run) { Name = _name, IsBackground = true };
+
     private void Run()
     {
-        Exception? broken = null;
         NativeEpoll.WakeExactly();
+        RunQueue woken = RunQueue.Open(WokenMax, StandIn);
+        try
+        {
+            RunLoop(woken);
+        }
+        finally
+        {
+            woken.Close();
+        }
+    }
+
+    private void RunLoop(RunQueue woken)
+    {
+        Exception? broken = null;
         try
         {
             while (!_stopping)
@@ -149,7 +170,11 @@ internal sealed unsafe class EpollLoop
                 DeliverPosts();
                 CallAgain();
                 AskDue();
+                if (!RunWoken(woken))
+                    return;
                 Poll();
+                if (!RunWoken(woken))
+                    return;
             }
         }
         catch (IOException exception)
@@ -165,6 +190,27 @@ internal sealed unsafe class EpollLoop
             Fault(handler, broken ?? new ObjectDisposedException(nameof(EpollLoop)));
         CloseDescriptors();
         _stopped.SetResult();
+    }
+
+    /// <summary>Runs the drivers that the events have woken; their answers are in the inbox then.</summary>
+    /// <returns>False if a driver kept the thread so long that the loop has another one now.</returns>
+    private bool RunWoken(RunQueue woken)
+    {
+        if (woken.IsEmpty)
+            return true;
+        long shift = Interlocked.Increment(ref _shift);
+        woken.Run(null, WokenMax, WokenSlice);
+        return Interlocked.CompareExchange(ref _shift, shift + 1, shift) == shift;
+    }
+
+    /// <summary>A driver keeps the thread: another one goes on with the loop, which is at rest meanwhile.</summary>
+    private void StandIn()
+    {
+        long shift = Interlocked.Read(ref _shift);
+        if ((shift & 1) == 0 || Interlocked.CompareExchange(ref _shift, shift + 1, shift) != shift)
+            return;
+        _thread = NewThread();
+        _thread.UnsafeStart();
     }
 
     private void DeliverPosts()
@@ -235,7 +281,7 @@ internal sealed unsafe class EpollLoop
             if (sleeps)
                 _inbox.Awake();
             if (found < 0 && found != -Errno.Interrupted)
-                throw new IOException($"The epoll loop '{_thread.Name}' is broken: errno {-found}.");
+                throw new IOException($"The epoll loop '{_name}' is broken: errno {-found}.");
             DeliverPosts();   // first: a receive posted before data came in must be there when the data is looked at
             for (int index = 0; index < found; index++)
                 Dispatch(NativeEpoll.KeyOf(events, index), NativeEpoll.ReadinessOf(events, index));
