@@ -105,14 +105,7 @@ public sealed class ConnectionActorSpecs : AloneSpec
     [Fact]
     public void Between_two_lives_above_lost_data_waits()
     {
-        TcpOffloadReceiveIndicate offered = Indicate(bytes: 4, offset: 0);
-        var limit = new ScriptedCrashes();      // said into the void it comes back, and so for ever
-        limit.Arm("connection", CrashStep.Before, 100);
-        Stack.Crashes = limit;
-        OffloadCompletion back = Complete(offered.Flight.Head, NdisStatus.OffloadDataNotAccepted, 0);
-        back.Flight.Head.BroughtHome = true;
-        _above.Die();
-        Entry.Edge.Pass(back, back.Flight, _above.Holder, null).ShouldBe(PassResult.Passed);
+        ScriptedCrashes limit = LoseDataAndWhoeverIsAbove();
         (Entry.Lost.Count, Stack.Ledger.BroughtHome, limit.HasCrashed).ShouldBe((1, 0, false));
 
         _above.Edge.PointAt(_above, _above.Holder);
@@ -124,11 +117,7 @@ public sealed class ConnectionActorSpecs : AloneSpec
     [Fact]
     public void A_terminate_gives_lost_data_back_to_the_target_that_waits_for_it()
     {
-        TcpOffloadReceiveIndicate offered = Indicate(bytes: 4, offset: 0);
-        OffloadCompletion back = Complete(offered.Flight.Head, NdisStatus.OffloadDataNotAccepted, 0);
-        back.Flight.Head.BroughtHome = true;
-        _above.Die();
-        Entry.Edge.Pass(back, back.Flight, _above.Holder, null).ShouldBe(PassResult.Passed);
+        LoseDataAndWhoeverIsAbove();
         _target.Answers.ShouldBeEmpty();
 
         OffloadBlock block = new() { Operation = OffloadOperation.Terminate, Connection = Entry.Handle };
@@ -185,6 +174,21 @@ public sealed class ConnectionActorSpecs : AloneSpec
         Clock.Move(Stack.Settings.HangInterval);
         _connection.Tell(HangSuspect.Instance);
         Stack.Ledger.Violations.ShouldBe(0);
+    }
+
+    /// <summary>Said into the void the data would come back at once, and so for ever: then the connection dies of
+    /// it.</summary>
+    private ScriptedCrashes LoseDataAndWhoeverIsAbove()
+    {
+        var limit = new ScriptedCrashes();
+        limit.Arm("connection", CrashStep.Before, 100);
+        Stack.Crashes = limit;
+        TcpOffloadReceiveIndicate offered = Indicate(bytes: 4, offset: 0);
+        OffloadCompletion back = Complete(offered.Flight.Head, NdisStatus.OffloadDataNotAccepted, 0);
+        back.Flight.Head.BroughtHome = true;
+        _above.Die();
+        Entry.Edge.Pass(back, back.Flight, _above.Holder, null).ShouldBe(PassResult.Passed);
+        return limit;
     }
 
     private void Send(long offset, int bytes)
