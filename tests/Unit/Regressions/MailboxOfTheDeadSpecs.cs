@@ -28,6 +28,19 @@ public sealed class MailboxOfTheDeadSpecs
 
     [Theory]
     [MemberData(nameof(Queues))]
+    public void What_waited_goes_to_the_dead_letters_though_nothing_comes_after_it(Func<IMessageQueue> make)
+    {
+        IMessageQueue queue = make();
+        var dead = new UnboundedMessageQueue();
+        queue.Enqueue(ActorRefs.Nobody, new Envelope("one", ActorRefs.Nobody));
+        queue.Enqueue(ActorRefs.Nobody, new Envelope("two", ActorRefs.Nobody));
+        queue.CleanUp(ActorRefs.Nobody, dead);
+        (queue.Count, queue.HasMessages).ShouldBe((0, false));
+        Drain(dead).ShouldBe(["one", "two"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Queues))]
     public async Task Nothing_is_lost_or_doubled_by_tells_that_race_a_death(Func<IMessageQueue> make)
     {
         const int tellers = 4;
