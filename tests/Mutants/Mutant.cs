@@ -11,4 +11,13 @@ internal sealed record Mutant(string Name, string File, string Find, string Repl
 {
     /// <summary>Whether it replaces statements, and not an expression.</summary>
     public bool IsStatement => Find[^1] == ';';
+
+    /// <summary>Of a hole: why no seed finds it.</summary>
+    public string Because { get; private init; } = "";
+
+    /// <summary>Whether it makes a handler spin for ever.</summary>
+    public bool Spins { get; private init; }
+
+    /// <summary>For a hole in the net.</summary>
+    public Mutant Lives(string because, bool spins = false) => this with { Because = because, Spins = spins };
 }

@@ -62,5 +62,13 @@ internal static partial class MutantList
             "entry.AcceptThrough(accepted.Through);",
             "",
             "data that the host has is given to him again"),
+        new("Events to the dead are forgotten", "Supervision/Custodian.cs",
+            "SayAgain(said); break;",
+            "break;",
+            "the host is not told of a FIN, an abort or an upload wish"),
+        new("A socket that nobody fetches stays open", "Supervision/Custodian.cs",
+            "entry.Ended = true; Abort(socket);",
+            "entry.Ended = true;",
+            "at the end of a stack a socket is left behind"),
     ];
 }

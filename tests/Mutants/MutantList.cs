@@ -8,13 +8,18 @@ internal static partial class MutantList
     public static IReadOnlyList<Mutant> All => field ??=
         [.. Buffers, .. Ndis, .. Supervision, .. Custodian, .. Miniports, .. Intermediates, .. Protocols];
 
+    /// <summary>Those that no seed finds: what the net does not hold.</summary>
+    public static IReadOnlyList<Mutant> Holes => field ??= [.. HolesBelow, .. HolesDrivers];
+
+    private static IReadOnlyList<Mutant> Every => field ??= [.. All, .. Holes];
+
     /// <summary>The number that turns a mutant on, from 1.</summary>
-    public static int NumberOf(string name) => All.Index().Single(mutant => mutant.Item.Name == name).Index + 1;
+    public static int NumberOf(string name) => Every.Index().Single(mutant => mutant.Item.Name == name).Index + 1;
 
     /// <summary>A mutant by name.</summary>
-    public static Mutant Named(string name) => All[NumberOf(name) - 1];
+    public static Mutant Named(string name) => Every[NumberOf(name) - 1];
 
     /// <summary>The mutants of one file, with their numbers.</summary>
     public static IEnumerable<(int Number, Mutant Mutant)> Of(string file) =>
-        All.Index().Where(mutant => mutant.Item.File == file).Select(mutant => (mutant.Index + 1, mutant.Item));
+        Every.Index().Where(mutant => mutant.Item.File == file).Select(mutant => (mutant.Index + 1, mutant.Item));
 }

@@ -15,7 +15,11 @@ public sealed class Woven
     /// <summary>Needs a source generator of the build, and the seeded world a target of its own.</summary>
     private const string LeftOut = "Targets/Kernel/";
 
-    private readonly Func<int, int, (long Seed, string Finding)> _hunt;
+    /// <summary>The hardest take seconds on a free machine; on one that is not, this must do, too.</summary>
+    private static readonly TimeSpan HuntMax = TimeSpan.FromMinutes(5);
+
+    private readonly Func<int, int, int, int, (long Seed, string Finding, long Events)> _hunt;
+    private readonly Watch _watch;
     private readonly Weaver _weaver = new();
 
     public Woven()
@@ -23,8 +27,11 @@ public sealed class Woven
         byte[] product = Compile();
         var context = new WovenContext(product);
         Assembly twin = context.LoadFromAssemblyPath(typeof(Hunt).Assembly.Location);
-        _hunt = twin.GetType(typeof(Hunt).FullName!)!.GetMethod(nameof(Hunt.Run))!
-            .CreateDelegate<Func<int, int, (long, string)>>();
+        Type hunt = twin.GetType(typeof(Hunt).FullName!)!;
+        var activate = hunt.GetMethod(nameof(Hunt.Activate))!.CreateDelegate<Action<int>>();
+        _watch = new Watch(HuntMax, () => activate(0));
+        _hunt = hunt.GetMethod(nameof(Hunt.Run))!
+            .CreateDelegate<Func<int, int, int, int, (long, string, long)>>();
     }
 
     /// <summary>Mutants that the product has moved away from, and why.</summary>
@@ -32,15 +39,17 @@ public sealed class Woven
 
     internal static CSharpParseOptions Language { get; } = new(LanguageVersion.Latest);
 
-    /// <summary>Seeds from 1 on, until one shows that something is wrong.</summary>
-    /// <param name="mutant">By name; null: none.</param>
-    /// <param name="seedsMax">So many.</param>
-    /// <returns>The seed that found it, or 0, and what it found.</returns>
-    public (long Seed, string Finding) Search(string? mutant, int seedsMax)
+    /// <param name="shrinkRunsMax">How many runs it may take to shrink what was found; 0: it is not shrunk.</param>
+    /// <param name="eventsMax">It is small enough below so many events.</param>
+    /// <exception cref="TimeoutException">The mutant makes something spin.</exception>
+    public Catch Search(string? mutant, int seedsMax, int shrinkRunsMax = 0, int eventsMax = 0)
     {
         if (mutant is not null && Misfits.TryGetValue(mutant, out string? fault))
             throw new InvalidOperationException($"The product has moved on, and its mutant must follow: {fault}");
-        return _hunt(mutant is null ? 0 : MutantList.NumberOf(mutant), seedsMax);
+        int number = mutant is null ? 0 : MutantList.NumberOf(mutant);
+        (long seed, string finding, long events) =
+            _watch.Run(mutant ?? "none", () => _hunt(number, seedsMax, shrinkRunsMax, eventsMax));
+        return new Catch(seed, finding, events);
     }
 
     private byte[] Compile()
@@ -91,7 +100,7 @@ public sealed class Woven
         {
             internal static class MutantSwitch
             {
-                public static int Active;
+                public static volatile int Active;
             }
         }
         """;

@@ -1,0 +1,158 @@
+namespace ChimneyActors.Mutants.Tests;
+
+/// <summary>Mutants of drivers that no seed finds. Each says why it may live, and which
+/// of the specs without a stack finds it, if one does.</summary>
+internal static partial class MutantList
+{
+    private static readonly Mutant[] HolesDrivers =
+    [
+        new Mutant("Lost indications wait behind a terminate", "Miniports/ConnectionActor.cs",
+            "if (request is TerminateOffload) SayLostAgain();",
+            "",
+            "the target waits for their answer, and the terminate for the target")
+            .Lives("What was lost is said again by whatever it waits for; no seed gets to this without that."),
+        new Mutant("A gap asks for no upload", "Miniports/ConnectionActor.cs",
+            "_tcp.HasGap && !SaidMustUpload",
+            "_tcp.HasGap && SaidMustUpload",
+            "the host is not told that only he can mend the stream")
+            .Lives("Each host takes its connection back in the end, asked or not."),
+        new Mutant("A connection that ended lives on", "Miniports/ConnectionActor.cs",
+            "_entry.Ended",
+            "_entry.Ended && _entry.Handle.IsNone",
+            "its actor is never stopped")
+            .Lives("Its actor only costs memory until the stack ends, and nobody counts actors before."),
+        new Mutant("What a target made up is told", "Miniports/ConnectionActor.cs",
+            "parcel.BytesTransferred = parcel is NetBufferList list ? list.BytesAdvanced : 0;",
+            "",
+            "the caller hears a byte count that is not true")
+            .Lives("After a lie of the target nobody checks what the others are told."),
+        new Mutant("What was indicated is not written down", "Miniports/ConnectionActor.cs",
+            "_entry.IndicatedThrough = Math.Max( "
+                + "_entry.IndicatedThrough, list.StreamOffset + list.FirstNetBuffer.DataLength);",
+            "",
+            "a terminate is answered before all data has turned up")
+            .Lives("Equivalent while a severed target reports at least what it has indicated, as each here "
+                + "does."),
+        new Mutant("The FIN is not remembered", "Miniports/ConnectionActor.cs",
+            "_entry.SaidDisconnect = said;",
+            "",
+            "a binding that was dead when it came is never told of it")
+            .Lives("Whoever misses a FIN and takes his connection back hears of it there; nobody checks that "
+                + "it was told."),
+        new Mutant("What the target said changes nothing", "Miniports/ConnectionActor.cs",
+            "_tcp.Note(said);",
+            "",
+            "requests go down to a connection that is over")
+            .Lives("The target refuses what goes down to a connection that is over just the same."),
+        new Mutant("A completion that went astray is dropped", "Miniports/ConnectionActor.cs",
+            "owner.Ref.Tell(message, Self);",
+            "",
+            "its owner waits for it for ever")
+            .Lives("The watch asks the target later, and the connection is mended that way."),
+        new Mutant("Only what the target knows is waited for", "Miniports/StrandedConnectionActor.cs",
+            "Math.Max(Remains.Positions.Received, entry.IndicatedThrough)",
+            "Remains.Positions.Received",
+            "the terminate overtakes data that was indicated")
+            .Lives("Equivalent while a severed target reports at least what it has indicated, as each here "
+                + "does."),
+        new Mutant("A stranded connection that answered goes on", "Miniports/StrandedConnectionActor.cs",
+            "entry.Ended = true;",
+            "",
+            "it is stood in for again")
+            .Lives("The binding takes the name away as soon as it has the answer."),
+        new Mutant("Success and failure of a terminate are swapped", "Miniports/StrandedConnectionActor.cs",
+            "Remains.Socket is null ? NdisStatus.Failure : NdisStatus.Success",
+            "Remains.Socket is null ? NdisStatus.Success : NdisStatus.Failure",
+            "the host throws a good connection away")
+            .Lives("The checker looks at the socket that is given back, and not at the status beside it."),
+        new Mutant("A slow driver is a breach", "Miniports/StrandedConnectionActor.cs",
+            "Stack.Clock.GetElapsedTime(entry.OldestSince, Stack.Now) < Stack.Settings.SeverDeadline",
+            "Stack.Clock.GetElapsedTime(entry.OldestSince, Stack.Now) < TimeSpan.Zero",
+            "a good connection is torn because a driver was slow")
+            .Lives("No driver here is slower than the watch."),
+        new Mutant("A terminate does not close the way down", "Miniports/TcpConnection.cs",
+            "_uploading = true; return NdisStatus.Pending;",
+            "return NdisStatus.Pending;",
+            "a request behind it goes to the target")
+            .Lives("Second line: the binding lets nothing through behind a terminate; "
+                + "LawfulRequestSpecs.Every_request_in_every_state."),
+        new Mutant("A send behind the FIN is let through", "Miniports/TcpConnection.cs",
+            "_graceful = true;",
+            "",
+            "the peer gets bytes behind the end of the stream")
+            .Lives("Second line: the target refuses it, too; "
+                + "LawfulRequestSpecs.Every_request_in_every_state."),
+        new Mutant("Byte counts are not checked", "Miniports/TcpConnection.cs",
+            "list.BytesTransferred != list.BytesAdvanced || (mustBeAll && list.Status == NdisStatus.Success "
+                + "&& list.DataLength != 0)",
+            "list.BytesTransferred != list.BytesAdvanced",
+            "a target may say that the peer has what it has not")
+            .Lives("No target here says that the peer has all when it has a part; "
+                + "SettleSpecs.Every_count_of_bytes."),
+        new Mutant("The gap is closed over", "Miniports/TcpConnection.cs",
+            "NextOffset += list.DataLength;",
+            "",
+            "a second disconnect stands at the place of the first")
+            .Lives("Equivalent: behind a FIN nothing is let through, whatever its position; "
+                + "TcpConnectionSpecs.Each_request_in_each_state_gets_its_verdict."),
+        new Mutant("A watermark goes back up", "Intermediates/IntermediateActor.cs",
+            "EntryOf(accepted)?.Below(Edge)",
+            "EntryOf(accepted)?.Above(Edge)",
+            "the target waits for an answer for ever")
+            .Lives("Not understood yet: the binding does not handle it, and yet every run comes to its end; "
+                + "IntermediateActorSpecs.A_watermark_goes_down_and_an_event_up."),
+        new Mutant("An indication without a way up is dropped", "Intermediates/IntermediateActor.cs",
+            "Stack.Custodian.TakeOver(indication, Me); return;",
+            "return;",
+            "the list never comes back to its pool")
+            .Lives("No seed has an indication under way when the way up is gone."),
+        new Mutant("A departed post stays in the queue", "Protocols/BindingActor.cs",
+            "if (lane >= 0) queue.Advance(lane, rest);",
+            "",
+            "it travels twice")
+            .Lives("Posts go round in the queue for ever; it fails by the watch.", spins: true),
+        new Mutant("Data is offered to a host that leaves", "Protocols/BindingActor.cs",
+            "connection.Leaving || connection.Refusing",
+            "connection.Refusing",
+            "what is left for the terminate is not in one piece")
+            .Lives("Second line: a host that leaves refuses it himself."),
+        new Mutant("A FIN that came early is never told", "Protocols/BindingActor.cs",
+            "if (connection is not null) CheckFin(connection);",
+            "",
+            "the host waits for more data for ever")
+            .Lives("Without a death a FIN never overtakes data, and nobody checks that it was told."),
+        new Mutant("An abort leaves others waiting", "Protocols/BindingActor.cs",
+            "queue.Refuse(post.Connection, NdisStatus.RequestAborted);",
+            "",
+            "sends that waited for room are posted behind the abort")
+            .Lives("Second line: the connection refuses what comes behind an abort."),
+        new Mutant("Indications that are refused whole are lost", "Protocols/BindingActor.cs",
+            "list.BroughtHome = again;",
+            "",
+            "data that came too early is not said again")
+            .Lives("The target says it again just as well."),
+        new Mutant("Room goes to a dead binding", "Protocols/BindingQueue.cs",
+            "if (!binding.Tell(RoomMessage, null)) pool.PassOn();",
+            "binding.Tell(RoomMessage, null);",
+            "the other binding waits beside a free list")
+            .Lives("Needs both bindings to wait for one pool, and one of them to die when room is told; "
+                + "PostSpecs.Room_that_a_dead_binding_was_told_of_goes_to_the_next_who_waits."),
+        new Mutant("A post in the queue is lost with the binding", "Protocols/BindingQueue.cs",
+            "member.IsSafe = true;",
+            "",
+            "it is answered, and posted all the same")
+            .Lives("Needs a death in the very handler that queued it; "
+                + "PostSpecs.What_waits_in_the_queue_is_carried_by_the_queue."),
+        new Mutant("Room for disconnects is never given back", "Protocols/Post.cs",
+            "connection.Stack.Disconnects.Reserve(-2);",
+            "",
+            "the pool grows with every connection")
+            .Lives("Nobody looks at the size of a pool when a connection is over."),
+        new Mutant("A lost post of a chain takes the others along", "Protocols/Post.cs",
+            "Interlocked.CompareExchange(ref _posting, LostMeanwhile, Posting) != 0",
+            "Interlocked.CompareExchange(ref _posting, LostMeanwhile, Posting) == Posting && Next is not null",
+            "a post is answered while its caller holds his lock")
+            .Lives("Needs a post that is lost while another thread still posts it; "
+                + "PostSpecs.What_is_lost_while_its_caller_posts_is_answered_when_he_has_left_his_lock."),
+    ];
+}
