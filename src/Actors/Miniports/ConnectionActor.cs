@@ -167,7 +167,10 @@ internal sealed class ConnectionActor : DriverActor
     {
         Between();
         for (Parcel? parcel = back.Flight.Head; parcel is not null; parcel = parcel.Next)
+        {
             parcel.Frames.Clear();
+            _entry.AcceptReturned((NetBufferList)parcel);
+        }
         Landing.Land(Stack, back.Flight, Me);
         _target.Answer(back, _upcalls);
     }
@@ -278,11 +281,17 @@ internal sealed class ConnectionActor : DriverActor
             (_suspect, _suspectFlight, _suspectSince) = (unknown, flight, Stack.Now);
             return;
         }
-        if (Stack.Clock.GetElapsedTime(_suspectSince, Stack.Now) < Stack.Settings.HangInterval)
+        if (Stack.Clock.GetElapsedTime(_suspectSince, Stack.Now) < PatienceWith(unknown))
             return;
         Stack.Ledger.Report(VerifierCheck.NoProgress, _miniport, unknown, flight, "forgotten by the target");
         throw new TargetFailedException($"{_miniport} has forgotten a {unknown.Operation}");
     }
+
+    /// <summary>Once the gate is won the target has not forgotten it: only the telling is missing, and on a crowded
+    /// machine the thread that is about to tell can be away for longer than an interval.</summary>
+    private TimeSpan PatienceWith(Parcel unknown) => unknown.Custody.State == CustodyState.Outstanding
+        ? Stack.Settings.HangInterval
+        : Stack.Settings.HangDeadline;
 
     private Parcel? Unknown(Parcel? oldest) =>
         oldest is not null && _target.Probe(_entry.Handle, oldest, oldest.Custody.Flight) == RequestProgress.Unknown

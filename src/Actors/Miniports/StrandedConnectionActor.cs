@@ -136,8 +136,10 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
         Between();
         var list = (NetBufferList)back.Flight.Head;
         list.Frames.Clear();
-        if (!isReturn)
-            lock (entry.Lock)
+        lock (entry.Lock)
+            if (isReturn)
+                entry.AcceptReturned(list);
+            else
                 entry.TakeBack(list);
         Landing.Land(Stack, back.Flight, Me);
         AnswerTerminate();

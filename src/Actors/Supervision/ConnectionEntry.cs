@@ -190,6 +190,10 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
             AcceptedThrough = through;
     }
 
+    /// <summary>What the host returned it had taken, and everything before it, even if the watermark that says so is
+    /// still on its way. The target goes on by the return: the next receive counts from here.</summary>
+    public void AcceptReturned(NetBufferList list) => AcceptThrough(list.StreamOffset + list.BytesTransferred);
+
     /// <summary>Refused data is kept for the terminate; the part that the host took counts as accepted.</summary>
     public void TakeBack(NetBufferList list)
     {

@@ -288,10 +288,13 @@ internal sealed class Custodian(DriverStack stack)
     /// <summary>Received data whose connection died: what the host did not take is kept for its terminate.</summary>
     private void Stash(NetBufferList list)
     {
-        if (list.Status == NdisStatus.Success || stack.Handles.Find(list.Connection) is not { } entry)
+        if (stack.Handles.Find(list.Connection) is not { } entry)
             return;
         lock (entry.Lock)
-            entry.TakeBack(list);
+            if (list.Status == NdisStatus.Success)
+                entry.AcceptReturned(list);
+            else
+                entry.TakeBack(list);
         entry.Edge.Tell(LookAgain.Instance, ActorRefs.NoSender);
     }
 

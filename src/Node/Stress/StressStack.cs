@@ -27,7 +27,7 @@ internal sealed class StressStack : IAsyncDisposable
         }
         chimney {
           restart { restarts-max = 1000000, backoff-min = 0 ms, backoff-max = 0 ms }
-          hang-watch { interval = 100 ms, deadline = 500 ms, sever-deadline = 10 s }
+          hang-watch { interval = 250 ms, deadline = 1 s, sever-deadline = 10 s }
         }
         """;
 

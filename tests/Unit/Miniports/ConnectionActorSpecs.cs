@@ -103,6 +103,21 @@ public sealed class ConnectionActorSpecs : AloneSpec
     }
 
     [Fact]
+    public void A_receive_counts_from_behind_what_the_host_returned_though_the_watermark_is_late()
+    {
+        Return(Indicate(bytes: 4, offset: 0));
+        Flight posted = Depart(_above, OffloadOperation.Receive, bytes: 3);
+        Entry.Edge.Pass(new TcpOffloadReceive(Entry.Handle, posted), posted, _above.Holder, null);
+        _connection.Tell(Complete(posted.Head, NdisStatus.Success, 3));
+        _connection.Tell(new TcpOffloadReceiveAccepted(Entry.Handle, 4));   // a dead driver had kept it
+        Entry.AcceptedThrough.ShouldBe(7);
+
+        Refuse(_above, Entry.Edge, Indicate(bytes: 2, offset: 7), neverSeen: true);
+
+        (Offered().Length, Entry.Lost.Count).ShouldBe((3, 0), "said again, as nothing before it is open");
+    }
+
+    [Fact]
     public void Between_two_lives_above_lost_data_waits()
     {
         ScriptedCrashes limit = LoseDataAndWhoeverIsAbove();
@@ -146,6 +161,26 @@ public sealed class ConnectionActorSpecs : AloneSpec
         Stack.Ledger.Reports.ShouldHaveSingleItem().Check.ShouldBe(VerifierCheck.NoProgress);
         ExpectTerminated(_connection, TimeSpan.FromSeconds(StackSpec.Seconds));
         _target.Severed.ShouldBe([Entry.Handle]);
+    }
+
+    [Fact]
+    public void A_request_whose_gate_was_won_is_lost_only_a_whole_deadline_after_the_first_suspicion()
+    {
+        Send(offset: 0, bytes: 1);
+        _target.Progress = RequestProgress.Unknown;
+        // A thread of the target has won the gate and is kept from telling it.
+        Complete(Entry.Sends.First!, NdisStatus.Success, 1);
+        _connection.Tell(HangSuspect.Instance);
+
+        Clock.Move(Stack.Settings.HangDeadline - TimeSpan.FromTicks(1));
+        _connection.Tell(HangSuspect.Instance);
+        Stack.Ledger.Violations.ShouldBe(0, "the thread that is about to tell may have been preempted");
+
+        Watch(_connection);
+        Clock.Move(TimeSpan.FromTicks(1));
+        _connection.Tell(HangSuspect.Instance);
+        Stack.Ledger.Reports.ShouldHaveSingleItem().Check.ShouldBe(VerifierCheck.NoProgress);
+        ExpectTerminated(_connection, TimeSpan.FromSeconds(StackSpec.Seconds));
     }
 
     [Fact]
@@ -202,6 +237,12 @@ public sealed class ConnectionActorSpecs : AloneSpec
     {
         _connection.Tell(Received(_me, bytes, offset));
         return Offered()[^1];
+    }
+
+    private void Return(TcpOffloadReceiveIndicate offered)
+    {
+        OffloadCompletion back = Complete(offered.Flight.Head, NdisStatus.Success, List(offered).DataLength);
+        Entry.Edge.Pass(back, back.Flight, _above.Holder, null).ShouldBe(PassResult.Passed);
     }
 
     private TcpOffloadReceiveIndicate[] Offered() => [.. _above.Heard.OfType<TcpOffloadReceiveIndicate>()];

@@ -97,6 +97,21 @@ public sealed class StrandedConnectionActorSpecs : AloneSpec
     }
 
     [Fact]
+    public void What_the_host_returned_has_turned_up_without_a_watermark()
+    {
+        StandIn(isGood: true, received: 4);
+        OffloadBlock block = Terminate();
+        TcpOffloadReceiveIndicate late = Received(_above.Holder, 4, 0);
+        late.Flight.Head.Frames.Push(Entry.Edge, null);
+
+        OffloadCompletion back = Complete(late.Flight.Head, NdisStatus.Success, 4);
+        Entry.Edge.Pass(back, back.Flight, _above.Holder, null).ShouldBe(PassResult.Passed);
+
+        _above.Heard.Count.ShouldBe(1);
+        (block.BufferedData.Length, block.Positions.Received, Stack.Indications.Out).ShouldBe((0, 4, 0));
+    }
+
+    [Fact]
     public void Bytes_that_are_on_their_way_are_waited_for_as_long_as_a_target_may_take()
     {
         Entry.IndicatedThrough = 4;

@@ -148,6 +148,23 @@ public sealed class CustodianSpecs
         entry.Remains.ShouldNotBeNull().Socket.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(NdisStatus.Success, 4, 12)]
+    [InlineData(NdisStatus.OffloadDataNotAccepted, 0, 0)]
+    public void Data_that_comes_back_to_nobody_was_accepted_if_it_was_returned(
+        NdisStatus status, int taken, int through)
+    {
+        ConnectionEntry entry = Entry(_dead);
+        NetBufferList list = _stack.Indications.Filled(OffloadOperation.ReceiveIndicate, 4, offset: 8);
+        list.Connection = entry.Handle;
+        Flight flight = Flight.Depart(list, HolderId.Custodian);
+        list.TryComplete(flight.Id, HolderId.Custodian, status, taken).ShouldBeTrue();
+
+        _stack.Custodian.CarryHome(list);
+
+        (entry.AcceptedThrough, entry.Undelivered.From(8).Length).ShouldBe((through, 4 - taken));
+    }
+
     [Fact]
     public void The_socket_of_a_target_that_answers_after_it_was_given_up_is_closed()
     {
