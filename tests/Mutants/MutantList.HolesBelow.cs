@@ -6,9 +6,9 @@ internal static partial class MutantList
 {
     private static readonly Mutant[] HolesBelow =
     [
-        new Mutant("A holder is asked whatever the flight", "Buffers/Flight.cs",
-            "Head.Custody.Holder == holder && Head.Custody.Flight == Id",
-            "Head.Custody.Holder == holder",
+        new Mutant("A holder is asked whatever the flight", "Buffers/Custody.cs",
+            "word == Pack(state, flight, holder)",
+            "HolderOf(word) == holder",
             "a doubled message of an earlier journey is taken for the present one")
             .Lives("No driver doubles a message here, only the target a completion, and that meets the gate "
                 + "first; FlightSpecs.A_holder_has_a_parcel_for_one_journey_at_a_time."),
@@ -95,8 +95,8 @@ internal static partial class MutantList
             "",
             "what is cut off has no holder and cannot be passed")
             .Lives("No chain here mixes owners."),
-        new Mutant("A dead driver's mailbox stays open", "Supervision/DriverMailbox.cs",
-            "_deadLetters = deadletters;",
+        new Mutant("A dead driver's mailbox stays open", "Supervision/Inbox.cs",
+            "_deadLetters = deadLetters;",
             "",
             "what is put in later stays in")
             .Lives("Needs a thread that puts a letter in while another one empties the mailbox."),

@@ -62,6 +62,15 @@ public struct Custody
     public readonly bool Is(CustodyState state, FlightId flight, HolderId holder) =>
         Volatile.Read(in _word) == Pack(state, flight, holder);
 
+    /// <summary>Whether this holder has it on this flight, on its way down or home: one look, and which of the
+    /// two.</summary>
+    internal readonly bool IsUnderWay(FlightId flight, HolderId holder, out CustodyState state)
+    {
+        long word = Volatile.Read(in _word);
+        state = StateOf(word);
+        return state is CustodyState.Outstanding or CustodyState.Completed && word == Pack(state, flight, holder);
+    }
+
     /// <summary>The one way to change a cell. False: somebody else was first, and the loser does nothing.</summary>
     internal bool TryMove(
         CustodyState from, FlightId flight, HolderId holder,

@@ -19,18 +19,13 @@ public readonly record struct FlightId(int Value)
 public readonly record struct Flight(FlightId Id, Parcel Head, int Count)
 {
     /// <summary>Whether this holder has the chain in this moment.</summary>
-    public bool IsHeldBy(HolderId holder) =>
-        Head.Custody.Holder == holder && Head.Custody.Flight == Id
-        && Head.Custody.State is CustodyState.Outstanding or CustodyState.Completed;
+    public bool IsHeldBy(HolderId holder) => Head.Custody.IsUnderWay(Id, holder, out _);
 
     /// <summary>Hands the chain from one holder to the next. False: it is not this holder's to give.</summary>
-    internal bool TryPass(HolderId from, HolderId to)
-    {
-        // A chain is Outstanding going down and Completed coming up; which one is known only to the cell.
-        CustodyState state = Head.Custody.State;
-        return state is CustodyState.Outstanding or CustodyState.Completed
-            && Head.Custody.TryMove(state, Id, from, state, Id, to);
-    }
+    // A chain is Outstanding going down and Completed coming up; which one is known only to the cell.
+    internal bool TryPass(HolderId from, HolderId to) =>
+        Head.Custody.IsUnderWay(Id, from, out CustodyState state)
+        && Head.Custody.TryMove(state, Id, from, state, Id, to);
 
     /// <summary>Sends a chain of rented parcels on its journey: one new flight id, held by its sender.</summary>
     internal static Flight Depart(Parcel head, HolderId sender)

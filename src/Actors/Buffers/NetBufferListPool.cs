@@ -16,12 +16,12 @@ public interface IPoolWaiter
 /// waits.</remarks>
 public sealed class NetBufferListPool
 {
-    private readonly object _lock = new();
     private readonly Stack<NetBufferList> _free = new();
     private readonly List<NetBufferList> _all = [];
     private readonly Queue<IPoolWaiter> _waiting = new();
     private readonly int _bufferBytes;
     private readonly IVerifier _verifier;
+    private Latch _latch;
     private int _max;
 
     /// <summary>A pool.</summary>
@@ -48,32 +48,47 @@ public sealed class NetBufferListPool
     {
         get
         {
-            lock (_lock)
-                return _all.Count - _free.Count;
+            _latch.Enter();
+            int count = _all.Count - _free.Count;
+            _latch.Leave();
+            return count;
         }
     }
 
     /// <summary>A list, or null when all are out: then <paramref name="waiter"/> is told as soon as one is
     /// back.</summary>
-    public NetBufferList? Rent(IPoolWaiter? waiter)
+    public NetBufferList? Rent(IPoolWaiter? waiter) => Rent(1, waiter, out _);
+
+    /// <summary>So many lists as one chain, or as many as there are: then <paramref name="waiter"/> is told as soon as
+    /// one is back.</summary>
+    internal NetBufferList? Rent(int wanted, IPoolWaiter? waiter, out int rented)
     {
-        lock (_lock)
+        NetBufferList? head = null;
+        NetBufferList? tail = null;
+        _latch.Enter();
+        try
         {
-            if (!_free.TryPop(out NetBufferList? list))
+            for (rented = 0; rented < wanted; rented++)
             {
-                if (_all.Count >= _max)
+                NetBufferList? list = Take();
+                if (list is null)
                 {
                     if (waiter is not null)
                         _waiting.Enqueue(waiter);
-                    return null;
+                    break;
                 }
-                list = new NetBufferList(this);
-                if (_bufferBytes > 0)
-                    list.Buffer = GC.AllocateUninitializedArray<byte>(_bufferBytes, pinned: true);
-                _all.Add(list);
+                list.Custody.Set(CustodyState.Rented, default, HolderId.None);
+                if (tail is null)
+                    head = list;
+                else
+                    tail.Next = list;
+                tail = list;
             }
-            list.Custody.Set(CustodyState.Rented, default, HolderId.None);
-            return list;
+            return head;
+        }
+        finally
+        {
+            _latch.Leave();
         }
     }
 
@@ -92,10 +107,15 @@ public sealed class NetBufferListPool
         }
         list.Reset();
         IPoolWaiter? waiter;
-        lock (_lock)
+        _latch.Enter();
+        try
         {
             _free.Push(list);
             _waiting.TryDequeue(out waiter);
+        }
+        finally
+        {
+            _latch.Leave();
         }
         waiter?.RoomAgain();
         return true;
@@ -105,17 +125,19 @@ public sealed class NetBufferListPool
     public void PassOn()
     {
         IPoolWaiter? waiter = null;
-        lock (_lock)
-            if (_free.Count > 0 || _all.Count < _max)
-                _waiting.TryDequeue(out waiter);
+        _latch.Enter();
+        if (_free.Count > 0 || _all.Count < _max)
+            _waiting.TryDequeue(out waiter);
+        _latch.Leave();
         waiter?.RoomAgain();
     }
 
     /// <summary>Makes room for more lists: a connection reserves its disconnects when it is initiated.</summary>
     internal void Reserve(int lists)
     {
-        lock (_lock)
-            _max += lists;
+        _latch.Enter();
+        _max += lists;
+        _latch.Leave();
         for (; lists > 0; lists--)
             PassOn();
     }
@@ -123,7 +145,27 @@ public sealed class NetBufferListPool
     /// <summary>Every list ever made, for the auditor.</summary>
     internal NetBufferList[] Audit()
     {
-        lock (_lock)
+        _latch.Enter();
+        try
+        {
             return [.. _all];
+        }
+        finally
+        {
+            _latch.Leave();
+        }
+    }
+
+    private NetBufferList? Take()
+    {
+        if (_free.TryPop(out NetBufferList? list))
+            return list;
+        if (_all.Count >= _max)
+            return null;
+        list = new NetBufferList(this);
+        if (_bufferBytes > 0)
+            list.Buffer = GC.AllocateUninitializedArray<byte>(_bufferBytes, pinned: true);
+        _all.Add(list);
+        return list;
     }
 }

@@ -58,8 +58,9 @@ internal sealed class HostedIntermediateActor(
 
     void IIntermediateHost.Hold(OffloadMessage message)
     {
-        Flight flight = FlightOf(message)
-            ?? throw new ArgumentException("Only requests and completions can be held.", nameof(message));
+        Flight flight = FlightOf(message);
+        if (flight.Head is null)
+            throw new ArgumentException("Only requests and completions can be held.", nameof(message));
         if (!flight.IsHeldBy(Me))
         {
             OnPassedBefore(message, flight);

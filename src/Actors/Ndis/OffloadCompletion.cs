@@ -12,6 +12,8 @@ public abstract record OffloadCompletion : OffloadMessage
     /// <summary>The parcels that come home.</summary>
     public Flight Flight { get; }
 
+    internal sealed override Flight Carried => Flight;
+
     /// <summary>The completion that belongs to the operation of the parcels (GEN-04).</summary>
     internal static OffloadCompletion Of(Parcel head, int count)
     {

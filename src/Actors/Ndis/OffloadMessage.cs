@@ -12,12 +12,19 @@ namespace ChimneyActors.Ndis;
 /// </remarks>
 /// <param name="Connection">The connection concerned; none while it is being initiated.</param>
 public abstract record OffloadMessage(OffloadHandle Connection)
-    : INoSerializationVerificationNeeded;
+    : INoSerializationVerificationNeeded
+{
+    /// <summary>What it carries; no head if nothing.</summary>
+    internal virtual Flight Carried => default;
+}
 
 /// <summary>A request on its way down. Exactly one completion answers each parcel of its flight.</summary>
 /// <param name="Connection">The connection.</param>
 /// <param name="Flight">What the request carries.</param>
-public abstract record OffloadRequest(OffloadHandle Connection, Flight Flight) : OffloadMessage(Connection);
+public abstract record OffloadRequest(OffloadHandle Connection, Flight Flight) : OffloadMessage(Connection)
+{
+    internal sealed override Flight Carried => Flight;
+}
 
 /// <summary>Something said upward without being asked.</summary>
 /// <param name="Connection">The connection.</param>

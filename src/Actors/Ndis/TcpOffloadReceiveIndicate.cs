@@ -12,7 +12,10 @@ namespace ChimneyActors.Ndis;
 /// TcpOffloadReceiveIndicateResult; they are two records because only one of them carries the list.
 /// Source: nc-ndischimney-ndis_tcp_offload_receive_indicate.md.
 /// </remarks>
-public sealed record TcpOffloadReceiveIndicate(OffloadHandle Connection, Flight Flight) : OffloadIndication(Connection);
+public sealed record TcpOffloadReceiveIndicate(OffloadHandle Connection, Flight Flight) : OffloadIndication(Connection)
+{
+    internal override Flight Carried => Flight;
+}
 
 /// <summary>The host took everything up to a place in the stream, and will return the lists later.</summary>
 /// <param name="Connection">The connection.</param>

@@ -77,11 +77,10 @@ internal sealed class BindingActor(
                 member.Refuse(post.Connection.Leaving ? NdisStatus.UploadInProgress : NdisStatus.RequestAborted);
             return null;
         }
-        for (Post? member = post; member != rest; member = member!.Next)
-        {
+        int posted = 0;
+        for (Post? member = post; member != rest; member = member.Next, posted++)
             member!.IsSafe = true;
-            Stack.Ledger.CountPosted();
-        }
+        Stack.Ledger.CountPosted(posted);
         if (post.Operation == OffloadOperation.Receive)
             post.Connection.Refusing = false;
         Send(post.Connection.Entry!, post, Flight.Depart(head!, Me));
@@ -108,19 +107,15 @@ internal sealed class BindingActor(
 
     private NetBufferList? Rent(Post post, out Post? rest)
     {
-        NetBufferList? head = null;
-        NetBufferList? tail = null;
-        for (rest = post; rest is not null; rest = rest.Next)
+        int wanted = 1;
+        for (Post? member = post.Next; member is not null; member = member.Next)
+            wanted++;
+        NetBufferList? head = queue.Rent(post.Operation, wanted);
+        rest = post;
+        for (Parcel? list = head; list is not null; list = list.Next)
         {
-            NetBufferList? list = queue.Rent(post.Operation);
-            if (list is null)
-                break;
-            Fill(list, rest);
-            if (tail is null)
-                head = list;
-            else
-                tail.Next = list;
-            tail = list;
+            Fill((NetBufferList)list, rest!);
+            rest = rest!.Next;
         }
         return head;
     }

@@ -34,13 +34,14 @@ internal sealed class BindingQueue
     /// <summary>The longest waiting of a lane; null if nobody waits: else later posts wait behind.</summary>
     public Post? First(int lane) => _lanes[lane].First?.Value;
 
-    /// <summary>A list for this operation, or null: then the pool will speak up when it has one again.</summary>
-    public NetBufferList? Rent(OffloadOperation operation) => (operation switch
+    /// <summary>A chain of so many lists for this operation, or of as many as there are: then the pool will speak up
+    /// when it has one again.</summary>
+    public NetBufferList? Rent(OffloadOperation operation, int wanted) => (operation switch
     {
         OffloadOperation.Send => _waiters[0],
         OffloadOperation.Receive => _waiters[1],
         _ => _waiters[2],
-    }).Rent();
+    }).Rent(wanted);
 
     /// <summary>Waits behind the others of its lane.</summary>
     public void Add(Post post)
@@ -90,14 +91,14 @@ internal sealed class BindingQueue
     {
         private int _asked;
 
-        public NetBufferList? Rent()
+        public NetBufferList? Rent(int wanted)
         {
             // Marked before asking: the pool may speak up before Rent has returned.
             bool ask = Interlocked.Exchange(ref _asked, 1) == 0;
-            NetBufferList? list = pool.Rent(ask ? this : null);
-            if (list is not null && ask)
+            NetBufferList? chain = pool.Rent(wanted, ask ? this : null, out int rented);
+            if (rented == wanted && ask)
                 Volatile.Write(ref _asked, 0);
-            return list;
+            return chain;
         }
 
         public void PassOn() => pool.PassOn();

@@ -11,13 +11,15 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
 {
     private const int Posting = 1;
     private const int LostMeanwhile = 2;
+    private readonly byte _operation = (byte)operation;     // a user has one of these for each request: small
+    private readonly byte _kind;
     private int _posting;
 
     /// <summary>The connection.</summary>
     public BindingConnection Connection => connection;
 
     /// <summary>Send, receive or disconnect.</summary>
-    public OffloadOperation Operation => operation;
+    public OffloadOperation Operation => (OffloadOperation)_operation;
 
     /// <summary>Data to send, or space to receive into. Lent until the answer.</summary>
     public Memory<byte> Memory { get; init; }
@@ -26,7 +28,11 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     public long StreamOffset { get; set; }
 
     /// <summary>For a disconnect.</summary>
-    public DisconnectKind Kind { get; init; }
+    public DisconnectKind Kind
+    {
+        get => (DisconnectKind)_kind;
+        init => _kind = (byte)value;
+    }
 
     /// <summary>For a receive: only when full.</summary>
     public bool NoPush { get; init; }
@@ -38,7 +44,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     public bool IsSafe { get; set; }
 
     /// <summary>Whether it may not wait behind others: it frees what they wait for.</summary>
-    public bool IsUrgent => operation == OffloadOperation.Disconnect && Kind == DisconnectKind.Abortive;
+    public bool IsUrgent => Operation == OffloadOperation.Disconnect && Kind == DisconnectKind.Abortive;
 
     /// <summary>From here to <see cref="EndPosting"/> it is not answered on this thread: the caller holds its
     /// lock.</summary>
@@ -62,7 +68,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     {
         try
         {
-            TryAnswer(new Landed(operation, status, 0, true, null));
+            TryAnswer(new Landed(Operation, status, 0, true, null));
         }
         catch (Exception exception)
         {
@@ -73,7 +79,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     /// <inheritdoc/>
     protected sealed override void OnAnswered(in Landed landed)
     {
-        if (operation == OffloadOperation.Receive)
+        if (Operation == OffloadOperation.Receive)
             connection.AddReceived(landed.Bytes);
         else
             connection.AddAcknowledged(landed.Bytes);
@@ -131,7 +137,7 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
         block.Connection = entry.Handle;
         block.ProtocolReserved = this;
         connection.Stack.Blocks[block] = 0;
-        connection.Stack.Ledger.CountPosted();
+        connection.Stack.Ledger.CountPosted(1);
         IsSafe = true;
         Flight flight = Flight.Depart(block, sender);
         block.Frames.Push(connection.Binding, null);

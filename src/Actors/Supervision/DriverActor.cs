@@ -21,31 +21,31 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
 
     protected HolderId Me => me;
 
+    /// <summary>Asked for at every pass; Akka would look up the thread's actor each time.</summary>
+    protected new IActorRef Self { get; } = Context.Self;
+
     /// <summary>The driver's one switch.</summary>
     protected abstract void Handle(object message);
 
     /// <inheritdoc/>
     protected sealed override void OnReceive(object message)
     {
-        if (message is InPlace)
+        Flight flight = FlightOf(message);
+        Parcel? head = flight.Head;
+        if (head is null && message is InPlace)
         {
             OnPlaced();
             foreach (ConnectionEntry entry in stack.Handles.All())
                 entry.TellLayerIsThere();
             return;
         }
-        Flight? flight = FlightOf(message);
         CustodyState state = default;
         try
         {
-            if (flight is { } mine)
+            if (head is not null && !head.Custody.IsUnderWay(flight.Id, me, out state))
             {
-                state = mine.Head.Custody.State;
-                if (!mine.IsHeldBy(me))
-                {
-                    OnStray(message, mine);
-                    return;
-                }
+                OnStray(message, flight);
+                return;
             }
             stack.Crashes?.At(edge.Name, CrashStep.Before);
             Handle(message);
@@ -59,8 +59,8 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         if (_alsoInHand.Count > 0)
             _alsoInHand.Clear();
         // In the same state as it came: a request that was passed on may be back here already, completed.
-        if (flight is { } given && given.Head.Custody.Is(state, given.Id, me) && given.Head.ParkedIn is null)
-            Repair(message, given);
+        if (head is not null && head.Custody.Is(state, flight.Id, me) && head.ParkedIn is null)
+            Repair(message, flight);
     }
 
     /// <inheritdoc/>
@@ -172,18 +172,15 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
 
     private Edge PopMine(Parcel parcel)
     {
-        while (parcel.Frames.Depth > 0 && parcel.Frames.Top.Driver != edge && parcel.Frames.Contains(edge))
+        ref ContextFrames frames = ref parcel.Frames;
+        while (!frames.IsOnTop(edge) && frames.Contains(edge))
         {
-            ContextFrame left = parcel.Frames.Pop();
+            ContextFrame left = frames.Pop();
             stack.Ledger.Report(VerifierCheck.ContextDepth, left.Driver.Name, parcel, parcel.Custody.Flight,
                 "passed a parcel home with its context still on it");
         }
-        if (parcel.Frames.Depth > 0 && parcel.Frames.Top.Driver == edge)
-        {
-            ContextFrame mine = parcel.Frames.Pop();
-            if (mine.AnswerTo is Edge answer)
-                return answer;
-        }
+        if (frames.IsOnTop(edge) && frames.Pop().AnswerTo is Edge answer)
+            return answer;
         if (parcel.Frames.Depth > 0)
             return (Edge)parcel.Frames.Top.Driver;
         throw new ContractViolationException(VerifierCheck.Misroute, edge.Name, parcel.Describe());
@@ -195,13 +192,8 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         stack.Ledger.Report(VerifierCheck.UseAfterHandOver, DriverOf(Sender), flight.Head, flight.Id,
             $"{message.GetType().Name} told to {edge.Name}, which does not hold it");
 
-    protected static Flight? FlightOf(object message) => message switch
-    {
-        OffloadRequest request => request.Flight,
-        OffloadCompletion completion => completion.Flight,
-        TcpOffloadReceiveIndicate indication => indication.Flight,
-        _ => null,
-    };
+    /// <summary>What a message carries; no head if nothing.</summary>
+    protected static Flight FlightOf(object message) => message is OffloadMessage told ? told.Carried : default;
 
     private static string DriverOf(IActorRef sender)
     {
@@ -225,7 +217,7 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
 
     private void ReportFatal(ContractViolationException violation, object message)
     {
-        if (FlightOf(message) is { } flight)
+        if (FlightOf(message) is { Head: not null } flight)
             stack.Ledger.Report(violation.Check, violation.Driver, flight.Head, flight.Id, violation.Message);
         else
             stack.Ledger.Report(new Violation(

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Configuration;
@@ -25,47 +24,28 @@ public sealed class DriverMailbox : MailboxType, IProducesMessageQueue<DriverMes
 /// <summary>An unbounded queue that stays answerable after its owner's death.</summary>
 public sealed class DriverMessageQueue : IMessageQueue, IUnboundedMessageQueueSemantics, IPeekable
 {
-    private readonly ConcurrentQueue<Envelope> _queue = new();
-    private volatile IMessageQueue? _deadLetters;
+    // Drivers are few and their storms come again: a megabyte is kept.
+    private const int KeepMax = 65536;
+    private Inbox _inbox = new(KeepMax);
 
     /// <inheritdoc/>
-    public bool HasMessages => !_queue.IsEmpty;
+    public bool HasMessages => _inbox.HasMessages;
 
     /// <inheritdoc/>
-    public int Count => _queue.Count;
+    public int Count => _inbox.Count;
 
     /// <inheritdoc/>
-    public void Enqueue(IActorRef receiver, Envelope envelope)
-    {
-        _queue.Enqueue(envelope);
-        // Either the last cleaning sees this message, or we see that it has begun.
-        Interlocked.MemoryBarrier();
-        if (_deadLetters is { } deadLetters)
-            Empty(receiver, deadLetters);
-    }
+    public void Enqueue(IActorRef receiver, Envelope envelope) => _inbox.Add(receiver, in envelope);
 
     /// <inheritdoc/>
-    public bool TryDequeue(out Envelope envelope) => _queue.TryDequeue(out envelope);
+    public bool TryDequeue(out Envelope envelope) => _inbox.TryTake(out envelope);
 
-    bool IPeekable.TryPeek([MaybeNullWhen(false)] out object next)
-    {
-        bool has = _queue.TryPeek(out Envelope envelope);
-        next = envelope.Message;
-        return has;
-    }
+    bool IPeekable.TryPeek([MaybeNullWhen(false)] out object next) => _inbox.TryPeek(out next);
 
     /// <inheritdoc/>
     public void CleanUp(IActorRef owner, IMessageQueue deadletters)
     {
-        _deadLetters = deadletters;
-        Interlocked.MemoryBarrier();
-        Empty(owner, deadletters);
-    }
-
-    private void Empty(IActorRef owner, IMessageQueue deadLetters)
-    {
-        while (_queue.TryDequeue(out Envelope late))
-            deadLetters.Enqueue(owner, late);
+        _inbox.Close(owner, deadletters);
     }
 }
 

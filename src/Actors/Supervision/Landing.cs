@@ -13,8 +13,12 @@ internal static class Landing
         if (!parcel.Custody.TryMove(
             CustodyState.Completed, flight.Id, holder, CustodyState.Rented, flight.Id, holder))
             return false;
-        for (Parcel? member = parcel.Next; member is not null; member = member.Next)
+        int landed = 1;
+        for (Parcel? member = parcel.Next; member is not null; member = member.Next, landed++)
             member.Custody.Set(CustodyState.Rented, member.Custody.Flight, holder);
+        // Before anybody hears of it. A chain is of one operation.
+        if (parcel.Operation != OffloadOperation.ReceiveIndicate)
+            stack.Ledger.CountCompleted(landed);
         while (parcel is not null)
         {
             Parcel? next = parcel.Next;
@@ -35,8 +39,6 @@ internal static class Landing
             stack.Ledger.Report(VerifierCheck.ContextDepth, left.Driver.Name, parcel, parcel.Custody.Flight,
                 "left its context on a landed parcel");
         }
-        if (landed.Operation != OffloadOperation.ReceiveIndicate)
-            stack.Ledger.CountCompleted();
         // The parcel is given back before the user hears of it, so that a user who posts again at once finds room,
         // and nothing that the user's callback throws can keep it.
         if (parcel is OffloadBlock ended)

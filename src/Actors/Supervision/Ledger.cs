@@ -40,9 +40,9 @@ internal sealed class Ledger : IVerifier
     /// <summary>The first thousand reports.</summary>
     public IReadOnlyCollection<Violation> Reports => _reports;
 
-    public void CountPosted() => Interlocked.Increment(ref _posted);
+    public void CountPosted(int parcels) => Interlocked.Add(ref _posted, parcels);
 
-    public void CountCompleted() => Interlocked.Increment(ref _completed);
+    public void CountCompleted(int parcels) => Interlocked.Add(ref _completed, parcels);
 
     public void CountOrphaned() => Interlocked.Increment(ref _orphaned);
 

@@ -41,6 +41,60 @@ public sealed class PoolRoomSpecs
     }
 
     [Fact]
+    public void A_chain_is_as_long_as_it_is_wanted_and_waits_for_nothing()
+    {
+        NetBufferListPool pool = Lists.Pool(4);
+        NetBufferList other = pool.Rent(null)!;
+        var waiter = new CountingWaiter();
+
+        NetBufferList[] chain = Members(pool.Rent(3, waiter, out int rented));
+
+        (rented, chain.Length, pool.Out).ShouldBe((3, 3, 4));
+        chain.Append(other).Distinct().Count().ShouldBe(4);
+        chain.ShouldAllBe(list => list.Custody.State == CustodyState.Rented);
+        pool.Return(other);
+        waiter.Told.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_chain_that_finds_less_room_is_shorter_and_waits()
+    {
+        NetBufferListPool pool = Lists.Pool(2);
+        var waiter = new CountingWaiter();
+
+        NetBufferList[] chain = Members(pool.Rent(3, waiter, out int rented));
+
+        (rented, chain.Length, pool.Out).ShouldBe((2, 2, 2));
+        pool.Rent(1, waiter, out int more).ShouldBeNull();
+        more.ShouldBe(0);
+        pool.Return(chain[0]).ShouldBeTrue();
+        pool.Return(chain[1]).ShouldBeTrue();
+        waiter.Told.ShouldBe(2, "once for each time that it found too little");
+        Members(pool.Rent(2, null, out _)).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Of_chains_that_many_rent_at_once_no_two_share_a_list()
+    {
+        NetBufferListPool pool = Lists.Pool(5, _heard);
+        int shared = 0;
+        Crowd.Once(4, _ =>
+        {
+            for (int i = 0; i < 5000; i++)
+            {
+                NetBufferList[] chain = Members(pool.Rent(3, null, out int rented));
+                chain.Length.ShouldBe(rented);
+                foreach (NetBufferList list in chain)
+                    if (++list.Flags != 1)
+                        Interlocked.Increment(ref shared);
+                foreach (NetBufferList list in chain)
+                    pool.Return(list).ShouldBeTrue();
+            }
+        });
+        (shared, pool.Out, _heard.Reports.Count).ShouldBe((0, 0, 0));
+    }
+
+    [Fact]
     public void Who_waits_is_told_once_for_each_time_he_asked()
     {
         NetBufferListPool pool = Lists.Pool(1);
@@ -211,6 +265,14 @@ public sealed class PoolRoomSpecs
             }
         });
         pool.Out.ShouldBe(0);
+    }
+
+    private static NetBufferList[] Members(NetBufferList? head)
+    {
+        var members = new List<NetBufferList>();
+        for (NetBufferList? list = head; list is not null; list = (NetBufferList?)list.Next)
+            members.Add(list);
+        return [.. members];
     }
 
     private sealed class CountingWaiter : IPoolWaiter

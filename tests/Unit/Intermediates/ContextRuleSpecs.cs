@@ -83,7 +83,7 @@ public sealed class ContextRuleSpecs : SmallPoolSpec
         list.Operation = OffloadOperation.Send;
         list.Connection = connection.Handle;
         Flight flight = Flight.Depart(list, HolderId.Custodian);
-        Chimney.Stack.Ledger.CountPosted();
+        Chimney.Stack.Ledger.CountPosted(1);
         foreach (Edge context in contexts)
             list.Frames.Push(context, context == contexts[0] ? null : answerTo);
         list.TryComplete(flight.Id, HolderId.Custodian, NdisStatus.Success, 0).ShouldBeTrue();

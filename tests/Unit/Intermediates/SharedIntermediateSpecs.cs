@@ -55,7 +55,7 @@ public sealed class SharedIntermediateSpecs : SmallPoolSpec
             list.Connection = owner.Handle;
             list.ProtocolReserved = new NamedTicket(name, order);
             Flight flight = Flight.Depart(list, HolderId.Custodian);
-            Chimney.Stack.Ledger.CountPosted();
+            Chimney.Stack.Ledger.CountPosted(1);
             list.Frames.Push(owner.Core.Binding, null);
             list.Frames.Push(mux, owner.Core.Binding);
             list.TryComplete(flight.Id, HolderId.Custodian, NdisStatus.Success, 0).ShouldBeTrue();

@@ -68,7 +68,7 @@ public sealed class BindingActorSpecs : AloneSpec
         var post = new TestPost(_connection, OffloadOperation.Send);
         _binding.Tell(post);
         var other = new Ear("other");
-        new BindingQueue(Stack, other.Edge).Rent(OffloadOperation.Send).ShouldBeNull();
+        new BindingQueue(Stack, other.Edge).Rent(OffloadOperation.Send, 1).ShouldBeNull();
         _queue.Refuse(_connection, NdisStatus.UploadInProgress);    // it was waiting, and does no longer
 
         Stack.Sends.Return(all[0]);

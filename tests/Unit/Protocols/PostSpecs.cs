@@ -104,8 +104,8 @@ public sealed class PostSpecs
     {
         NetBufferList[] all = [.. Enumerable.Range(0, _stack.Settings.SendsMax).Select(_ => _stack.Sends.Rent(null)!)];
         var other = new Ear("other");
-        new BindingQueue(_stack, _binding.Edge).Rent(OffloadOperation.Send).ShouldBeNull();
-        new BindingQueue(_stack, other.Edge).Rent(OffloadOperation.Send).ShouldBeNull();
+        new BindingQueue(_stack, _binding.Edge).Rent(OffloadOperation.Send, 1).ShouldBeNull();
+        new BindingQueue(_stack, other.Edge).Rent(OffloadOperation.Send, 1).ShouldBeNull();
         if (!lives)
             _binding.Die();
 

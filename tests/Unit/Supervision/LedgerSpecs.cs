@@ -13,8 +13,9 @@ public sealed class LedgerSpecs
     {
         Action[] counts =
         [
-            _ledger.CountPosted, _ledger.CountCompleted, _ledger.CountOrphaned, _ledger.CountBroughtHome,
-            _ledger.CountQuarantined, _ledger.CountDeath, () => _ledger.Report(Violation(0)),
+            () => _ledger.CountPosted(10), () => _ledger.CountCompleted(10), _ledger.CountOrphaned,
+            _ledger.CountBroughtHome, _ledger.CountQuarantined, _ledger.CountDeath,
+            () => _ledger.Report(Violation(0)),
         ];
         for (int which = 0; which < counts.Length; which++)
             for (int times = 0; times <= which; times++)
@@ -24,7 +25,7 @@ public sealed class LedgerSpecs
             _ledger.Posted, _ledger.Completed, _ledger.Orphaned, _ledger.BroughtHome, _ledger.Quarantined,
             _ledger.DriverDeaths, _ledger.Violations,
         ];
-        read.ShouldBe([1, 2, 3, 4, 5, 6, 7]);
+        read.ShouldBe([10, 20, 3, 4, 5, 6, 7]);
     }
 
     [Fact]
