@@ -1,3 +1,4 @@
+using ChimneyActors.Node.Conform;
 using ChimneyActors.Node.Relay;
 using ChimneyActors.Node.Serve;
 using ChimneyActors.Node.Simulate;
@@ -12,4 +13,5 @@ return await VerbLine.RunAsync(
     StressCommand.Create(),
     SimulateCommand.Create(),
     ReplayCommand.Create(),
-    ShrinkCommand.Create());
+    ShrinkCommand.Create(),
+    ConformCommand.Create());

@@ -29,6 +29,7 @@ public sealed class LayerSpecs
     [Theory]
     [InlineData("ChimneyActors")]
     [InlineData("ChimneyActors.TestKit")]
+    [InlineData("ChimneyActors.Conformance")]
     [InlineData("chimney")]
     public void No_project_uses_one_it_may_not_use(string project)
     {

@@ -36,7 +36,8 @@ internal static class Layers
     {
         ["ChimneyActors"] = [],
         ["ChimneyActors.TestKit"] = ["ChimneyActors"],
-        ["chimney"] = ["ChimneyActors", "ChimneyActors.TestKit"],
+        ["ChimneyActors.Conformance"] = ["ChimneyActors", "ChimneyActors.TestKit"],
+        ["chimney"] = ["ChimneyActors", "ChimneyActors.TestKit", "ChimneyActors.Conformance"],
     };
 
     /// <summary>One line for every edge that is not in the table.</summary>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using ChimneyActors.Buffers;
+using ChimneyActors.Conformance;
 using ChimneyActors.TestKit;
 using PublicApiGenerator;
 
@@ -14,6 +15,10 @@ public sealed class PublicApiSpecs
     [Fact]
     public void The_public_api_of_the_test_kit_is_the_approved_one() =>
         Compare(typeof(SeededActorSystem).Assembly, "TestKit");
+
+    [Fact]
+    public void The_public_api_of_the_conformance_kit_is_the_approved_one() =>
+        Compare(typeof(ConformanceRun).Assembly, "Conformance");
 
     [Theory]
     [InlineData("a\nb\n", "a\nb\n", null)]

@@ -1,12 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using ChimneyActors.Node.Sessions;
-using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Node.Network;
 
 /// <summary>Connects to the upstream, within a time limit.</summary>
-internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimeProvider clock, KernelTarget target)
+internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimeProvider clock)
 {
     // Long enough to spare the resolver a question per connection, short enough to follow a moved name.
     private static readonly TimeSpan AddressesKeptFor = TimeSpan.FromSeconds(5);
@@ -50,16 +49,17 @@ internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimePr
 
     private async Task<Socket> ConnectAsync(IPAddress address, CancellationToken abort)
     {
-        Socket socket = await target.ConnectAsync(new IPEndPoint(address, to.Port), abort).ConfigureAwait(false);
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            socket.NoDelay = true;
+            await socket.ConnectAsync(new IPEndPoint(address, to.Port), abort).ConfigureAwait(false);
+            return socket;
         }
-        catch (SocketException)
+        catch
         {
-            // Reset already; whoever serves it will see.
+            socket.Dispose();
+            throw;
         }
-        return socket;
     }
 
     private async ValueTask<IPAddress[]> ResolveAsync(CancellationToken abort)

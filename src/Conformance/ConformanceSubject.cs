@@ -1,0 +1,87 @@
+using System.Reflection;
+using ChimneyActors.Intermediates;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Conformance;
+
+/// <summary>What is put to the test: our own drivers, or an intermediate driver or target of somebody else.</summary>
+public sealed class ConformanceSubject
+{
+    private ConformanceSubject(string name) => Name = name;
+
+    /// <summary>The drivers of ChimneyActors itself.</summary>
+    public static ConformanceSubject Ours { get; } = new("ChimneyActors");
+
+    /// <summary>For the report.</summary>
+    public string Name { get; }
+
+    internal Func<IntermediateDriver>? Driver { get; private init; }
+
+    internal Func<IOffloadTarget, IOffloadTarget>? Target { get; private init; }
+
+    /// <summary>An intermediate driver: it stands between two drivers of the kit.</summary>
+    /// <param name="name">For the report.</param>
+    /// <param name="driver">Makes one for each life of the driver.</param>
+    public static ConformanceSubject OfDriver(string name, Func<IntermediateDriver> driver) =>
+        new(name) { Driver = driver };
+
+    /// <summary>A target.</summary>
+    /// <param name="name">For the report.</param>
+    /// <param name="target">Makes one for each case. It is given the reference target of the run: a layer around a
+    /// target works with it; one that has a TCP of its own, or speaks to the sockets itself, leaves it alone.</param>
+    public static ConformanceSubject OfTarget(string name, Func<IOffloadTarget, IOffloadTarget> target) =>
+        new(name) { Target = target };
+
+    /// <summary>Takes a driver or a target out of somebody's assembly.</summary>
+    /// <param name="file">The assembly.</param>
+    /// <param name="type">Full name of a public class: an <see cref="IntermediateDriver"/> with a constructor without
+    /// parameters; or an <see cref="IOffloadTarget"/> with one, or with a constructor that takes the target to work
+    /// with.</param>
+    /// <exception cref="ArgumentException">There is no such file or class, or it cannot be made.</exception>
+    public static ConformanceSubject Load(string file, string type)
+    {
+        Type found = Find(file, type);
+        ConstructorInfo? empty = found.GetConstructor([]);
+        if (typeof(IntermediateDriver).IsAssignableFrom(found))
+            return empty is null
+                ? throw new ArgumentException($"'{type}' has no constructor without parameters.", nameof(type))
+                : OfDriver(type, () => (IntermediateDriver)Make(empty));
+        if (!typeof(IOffloadTarget).IsAssignableFrom(found))
+            throw new ArgumentException(
+                $"'{type}' is neither an {nameof(IntermediateDriver)} nor an {nameof(IOffloadTarget)}.", nameof(type));
+        if (found.GetConstructor([typeof(IOffloadTarget)]) is { } around)
+            return OfTarget(type, inner => (IOffloadTarget)Make(around, inner));
+        return empty is null
+            ? throw new ArgumentException(
+                $"'{type}' has no constructor without parameters, nor one that takes a target.", nameof(type))
+            : OfTarget(type, _ => (IOffloadTarget)Make(empty));
+    }
+
+    private static Type Find(string file, string type)
+    {
+        if (!File.Exists(file))
+            throw new ArgumentException($"There is no file '{file}'.", nameof(file));
+        try
+        {
+            Assembly assembly = Assembly.LoadFrom(Path.GetFullPath(file));
+            return assembly.GetType(type)
+                ?? throw new ArgumentException($"'{file}' has no class '{type}'.", nameof(type));
+        }
+        catch (BadImageFormatException)
+        {
+            throw new ArgumentException($"'{file}' is no assembly.", nameof(file));
+        }
+    }
+
+    private static object Make(ConstructorInfo constructor, params object[] given)
+    {
+        try
+        {
+            return constructor.Invoke(given);
+        }
+        catch (TargetInvocationException thrown) when (thrown.InnerException is { } inner)
+        {
+            throw inner;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using ChimneyActors.Targets.Simulated;
+
+namespace ChimneyActors.Conformance.Stages;
+
+/// <summary>What a connection under test is like.</summary>
+internal sealed record LinePlan
+{
+    /// <summary>A connection like any.</summary>
+    public static readonly LinePlan Usual = new();
+
+    /// <summary>Whether its peer reads from the beginning.</summary>
+    public bool PeerReads { get; init; } = true;
+
+    /// <summary>Whether there is as little room on the way as possible.</summary>
+    public bool IsNarrow { get; init; }
+
+    /// <summary>Whether somebody takes indicated data; else the host refuses it.</summary>
+    public bool Listens { get; init; } = true;
+
+    /// <summary>Over which binding.</summary>
+    public string Binding { get; init; } = Stage.Binding;
+
+    /// <summary>Limits of our TCP, where it is simulated.</summary>
+    public TcpEngineSettings Ours { get; init; } = new();
+}

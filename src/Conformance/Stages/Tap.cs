@@ -1,0 +1,20 @@
+using ChimneyActors.Intermediates;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Conformance.Stages;
+
+/// <summary>A driver that writes down what passes; one stands over the driver under test, and one under it.</summary>
+internal sealed class Tap(Watch watch, Place place) : IntermediateDriver
+{
+    protected internal override void OnRequest(OffloadRequest request)
+    {
+        watch.Request(place, request);
+        PassDown(request);
+    }
+
+    protected internal override void OnCompletion(OffloadCompletion completion)
+    {
+        watch.Completion(place, completion);
+        PassUp(completion);
+    }
+}
