@@ -18,19 +18,21 @@ internal sealed class StackClient : IClient
     private readonly Peer _peer;
     private readonly ActorSystem _system;
     private readonly Chimney _chimney;
+    private readonly KernelTarget _target;
     private Connection[] _open = [];
 
-    private StackClient(Peer peer, ActorSystem system, Chimney chimney) =>
-        (_peer, _system, _chimney) = (peer, system, chimney);
+    private StackClient(Peer peer, ActorSystem system, Chimney chimney, KernelTarget target) =>
+        (_peer, _system, _chimney, _target) = (peer, system, chimney, target);
 
     public static async Task<IClient> StartAsync(Peer peer)
     {
         var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
+        var target = new KernelTarget(new KernelTargetSettings { ConnectionsMax = 1_000_000 });
         Chimney chimney = await Chimney.StartAsync(system, stack => stack
-            .Miniport("nic0", new KernelTarget(new KernelTargetSettings { ConnectionsMax = 1_000_000 }))
+            .Miniport("nic0", target)
             .Intermediate("mux0", over: "nic0")
             .Binding("tcpip", over: "mux0")).ConfigureAwait(false);
-        return new StackClient(peer, system, chimney);
+        return new StackClient(peer, system, chimney, target);
     }
 
     public Task ChurnAsync(int count, int slots, bool reset) => Slots.RunAsync(count, slots, async _ =>
@@ -83,7 +85,8 @@ internal sealed class StackClient : IClient
 
     private async Task<Connection> ConnectAsync(bool echo)
     {
-        Socket socket = await _peer.ConnectAsync(echo).ConfigureAwait(false);
+        Socket socket = await _target.ConnectAsync(_peer.Next(echo)).ConfigureAwait(false);
+        socket.NoDelay = true;
         var one = new Connection(socket);
         one.Offloaded = await _chimney.Binding("tcpip").OffloadAsync(socket, one).ConfigureAwait(false);
         return one;

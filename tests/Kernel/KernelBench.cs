@@ -10,7 +10,7 @@ internal sealed class KernelBench(KernelTargetSettings settings, int receiveList
     : TargetBench(new KernelTarget(settings), receiveListsMax, receiveBytes)
 {
     internal KernelBench()
-        : this(new KernelTargetSettings())
+        : this(new KernelTargetSettings { LoopsMax = 2 })
     {
     }
 

@@ -5,8 +5,9 @@ using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Node.Hosting;
 
-/// <summary>The adapters of a verb: for each a kernel target with an intermediate and a binding over it.</summary>
-/// <param name="Names">Their names, which are those of the bindings.</param>
+/// <summary>The bindings of a verb, each over an intermediate, all over one kernel target: what one of them receives
+/// another one sends, and no thread need be woken for that.</summary>
+/// <param name="Names">Their names.</param>
 /// <param name="ConnectionsMax">Connections on each.</param>
 /// <param name="WindowBuffers">Received buffers that one connection may hold.</param>
 internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBuffers)
@@ -14,20 +15,19 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
     // A session that has just ended may still be known below when the next one comes.
     private const int Spare = 64;
 
-    /// <summary>Adds them to a stack.</summary>
-    public void Build(StackBuilder stack)
+    /// <summary>What is below them all.</summary>
+    public KernelTarget MakeTarget() => new(new KernelTargetSettings
     {
+        ConnectionsMax = Names.Length * (ConnectionsMax + Spare),
+        IndicationsMax = WindowBuffers,
+    });
+
+    /// <summary>Adds them to a stack.</summary>
+    public void Build(StackBuilder stack, KernelTarget target)
+    {
+        stack.Miniport("nic0", target);
         foreach (string name in Names)
-        {
-            KernelTarget target = new(new KernelTargetSettings
-            {
-                ConnectionsMax = ConnectionsMax + Spare,
-                IndicationsMax = WindowBuffers,
-            });
-            stack.Miniport($"nic-{name}", target)
-                .Intermediate($"mux-{name}", over: $"nic-{name}")
-                .Binding(name, over: $"mux-{name}");
-        }
+            stack.Intermediate($"mux-{name}", over: "nic0").Binding(name, over: $"mux-{name}");
     }
 
     /// <summary>Pools so large that the slowest connections can never hold the buffers of all others.</summary>

@@ -3,6 +3,7 @@ using ChimneyActors.Embedding;
 using ChimneyActors.Node.Logging;
 using ChimneyActors.Node.Settings;
 using ChimneyActors.Node.Verbs;
+using ChimneyActors.Targets.Kernel;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +20,9 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private NodeHost(ParseResult line, NodeConfiguration configuration, Adapters adapters)
     {
-        _stack = new StackService(adapters.Pools(ActorConfiguration.Load(line)), adapters.Build);
+        Target = adapters.MakeTarget();
+        _stack = new StackService(
+            adapters.Pools(ActorConfiguration.Load(line)), stack => adapters.Build(stack, Target));
         NodeLog.Open(line);
         // Not the default builder: it would read appsettings.json, the environment and the signals behind our back.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -36,6 +39,9 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>The ledger of the stack; after <see cref="StopAsync"/> the final one.</summary>
     public LedgerSnapshot Ledger => _stack.Ledger;
+
+    /// <summary>The target below it.</summary>
+    public KernelTarget Target { get; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock => _host.Services.GetRequiredService<TimeProvider>();

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using ChimneyActors.Node.Sessions;
+using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Node.Network;
 
 /// <summary>Connects to the upstream, within a time limit.</summary>
-internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimeProvider clock)
+internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimeProvider clock, KernelTarget target)
 {
     // Long enough to spare the resolver a question per connection, short enough to follow a moved name.
     private static readonly TimeSpan AddressesKeptFor = TimeSpan.FromSeconds(5);
@@ -49,17 +50,16 @@ internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimePr
 
     private async Task<Socket> ConnectAsync(IPAddress address, CancellationToken abort)
     {
-        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = await target.ConnectAsync(new IPEndPoint(address, to.Port), abort).ConfigureAwait(false);
         try
         {
-            await socket.ConnectAsync(new IPEndPoint(address, to.Port), abort).ConfigureAwait(false);
-            return socket;
+            socket.NoDelay = true;
         }
-        catch
+        catch (SocketException)
         {
-            socket.Dispose();
-            throw;
+            // Reset already; whoever serves it will see.
         }
+        return socket;
     }
 
     private async ValueTask<IPAddress[]> ResolveAsync(CancellationToken abort)

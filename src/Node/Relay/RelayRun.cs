@@ -32,7 +32,7 @@ internal sealed class RelayRun : IDisposable
         _listener = listener;
         _context = new RelayContext(
             node.Chimney.Binding("front"), node.Chimney.Binding("back"),
-            new UpstreamConnector(upstream, settings.ConnectTimeout, node.Clock),
+            new UpstreamConnector(upstream, settings.ConnectTimeout, node.Clock, node.Target),
             (long)settings.IdleTimeout.TotalMilliseconds, (long)settings.LingerTimeout.TotalMilliseconds,
             OnEnded, _pairs.Aborting);
     }

@@ -80,7 +80,9 @@ internal sealed class StressStack : IAsyncDisposable
     {
         // Sessions are opened while old ones are still being closed.
         int connections = Math.Max(options.Connections, options.Idle);
-        var kernel = new KernelTarget(new KernelTargetSettings { ConnectionsMax = (connections * 2) + 1000 });
+        // Two threads however few cores there are: what only goes wrong between them should go wrong here.
+        var settings = new KernelTargetSettings { ConnectionsMax = (connections * 2) + 1000, LoopsMax = 2 };
+        var kernel = new KernelTarget(settings);
         builder.Miniport("nic0", options.Faults > 0 ? new FaultyTarget(kernel, Faults) : kernel)
             .Intermediate("mux0", over: "nic0");
         string lower = "mux0";

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
@@ -19,6 +21,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
     private readonly EpollLoop[] _loops;
     private readonly SendGather[] _gathers;
     private readonly StrayHandler[] _strays;
+    private int _connects;
 
     /// <summary>A target with default limits.</summary>
     public KernelTarget()
@@ -56,6 +59,20 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
 
     /// <summary>Connections here, those included whose terminate has not come yet.</summary>
     public int Connections => _table.Count;
+
+    /// <summary>Connects a TCP socket that the framework does not watch as well: one that it connects asynchronously
+    /// would wake its poller and a thread of the pool with every packet of the offloaded connection.</summary>
+    /// <param name="remote">Where to.</param>
+    /// <param name="cancellation">Gives the attempt up.</param>
+    /// <returns>A connected socket as any other, and the caller's.</returns>
+    /// <exception cref="SocketException">The peer cannot be reached.</exception>
+    /// <exception cref="ObjectDisposedException">The target was disposed of meanwhile.</exception>
+    public Task<Socket> ConnectAsync(IPEndPoint remote, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        uint turn = (uint)Interlocked.Increment(ref _connects);
+        return Connecting.RunAsync(_loops[turn % (uint)_loops.Length], remote, cancellation);
+    }
 
     /// <inheritdoc/>
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)

@@ -6,8 +6,9 @@ public sealed record KernelTargetSettings
     /// <summary>Most connections at once; each holds a file descriptor. At least 1.</summary>
     public int ConnectionsMax { get; init; } = 10_000;
 
-    /// <summary>Threads that watch sockets; a connection stays with one of them. 1 to 16.</summary>
-    public int LoopsMax { get; init; } = 2;
+    /// <summary>Threads that watch sockets; a connection stays with one of them. They run the drivers too, so one for
+    /// two cores is enough: more would only wake each other. 1 to 16; half the cores, at most 4, if not set.</summary>
+    public int LoopsMax { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 
     /// <summary>Most indicated lists of one connection that the host has not returned yet. At least 1.</summary>
     public int IndicationsMax { get; init; } = 8;
