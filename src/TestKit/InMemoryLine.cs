@@ -21,6 +21,8 @@ internal sealed class InMemoryLine : IPoolWaiter
     private bool _hasRoom;      // was told of it, and has not used it yet
     private bool _refused;
     private bool _aborted;
+    private bool _invalid;              // the host has said so: nothing more is sent
+    private TcpOffloadStateCached _cached = new();
     private bool _finSaid;
     private bool _scheduled;
     private bool _over;
@@ -50,6 +52,7 @@ internal sealed class InMemoryLine : IPoolWaiter
             {
                 case InitiateOffload: _initiate = parcel.Claim(); break;
                 case TerminateOffload: _terminate = parcel.Claim(); break;
+                case QueryOffload or UpdateOffload or InvalidateOffload: OnState(request, parcel.Claim()); break;
                 case TcpOffloadReceive: _receives.Add(parcel.Claim()); break;
                 case TcpOffloadDisconnect disconnect: _sends.Add((parcel.Claim(), disconnect.Kind)); break;
                 default: _sends.Add((parcel.Claim(), default)); break;
@@ -141,7 +144,7 @@ internal sealed class InMemoryLine : IPoolWaiter
             _choices.Add(() => EndAll(NdisStatus.RequestAborted));
         if (_aborted || _peer.IsReset)
             return;
-        if (_sends.Exists(MustTransmit))
+        if (!_invalid && _sends.Exists(MustTransmit))
             _choices.Add(Transmit);
         if (_peer.OwesAcknowledgement)
             _choices.Add(() => _peer.Acknowledge(1 + _target.World.Draw(2 * PieceMax)));
@@ -194,6 +197,29 @@ internal sealed class InMemoryLine : IPoolWaiter
         _aborted = true;
         _upcalls.Indicate(new TcpOffloadEvent(Handle, TcpOffloadEventType.Abort, 0, 0));
         EndAll(NdisStatus.RequestAborted);
+    }
+
+    /// <summary>State operations are answered at once, before whatever was asked earlier.</summary>
+    private void OnState(OffloadRequest request, Claim claim)
+    {
+        if (request is QueryOffload query)
+            query.Block.Queried = new TcpOffloadState(new(), _cached, new()
+            {
+                State = _aborted || _peer.IsReset ? TcpConnectionState.Closed : TcpConnectionState.Established,
+                ReceiveNext = (uint)_peer.Read,
+                SendUnacknowledged = (uint)_peer.Acknowledged,
+                SendNext = (uint)_peer.Accepted,
+                SendMax = (uint)_peer.Accepted,
+                ReceiveBacklogSize = (uint)Available,
+            });
+        if (request is UpdateOffload update)
+            _cached = update.Block.Update!;
+        bool isNews = request is InvalidateOffload && !_invalid && !_aborted;
+        _invalid |= isNews;
+        Tell(claim, NdisStatus.Success, 0);
+        if (isNews)
+            _upcalls.Indicate(new TcpOffloadEvent(
+                Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.InvalidState, 0));
     }
 
     private bool MustTransmit((Claim Claim, DisconnectKind Kind) send) => send.Claim.IsOpen && send.Kind switch

@@ -21,6 +21,9 @@ internal sealed partial class SeededWire : IPoolWaiter
     private bool _gone;
     private bool _refused;
     private bool _aborted;
+    private bool _invalid;              // the host has said so: nothing more is sent
+    private TcpOffloadStateCached _cached = new();
+    private readonly List<(OffloadRequest Request, Claim Claim)> _asked = [];
     private bool _finAsked;
     private bool _finSaid;
     private bool _wished;
@@ -62,6 +65,7 @@ internal sealed partial class SeededWire : IPoolWaiter
             {
                 case InitiateOffload: _initiate = parcel.Claim(); break;
                 case TerminateOffload: _terminate = parcel.Claim(); break;
+                case QueryOffload or UpdateOffload or InvalidateOffload: _asked.Add((request, parcel.Claim())); break;
                 case TcpOffloadReceive: _receives.Add((parcel.Claim(), 0, 0)); break;
                 case TcpOffloadDisconnect disconnect:
                     _finAsked = true;
@@ -95,6 +99,7 @@ internal sealed partial class SeededWire : IPoolWaiter
         _sends.Exists(send => Is(send.Claim, parcel, flight))
         || _late.Exists(late => Is(late, parcel, flight))
         || _receives.Exists(receive => Is(receive.Claim, parcel, flight))
+        || _asked.Exists(asked => Is(asked.Claim, parcel, flight))
         || (_initiate is { } initiate && Is(initiate, parcel, flight))
         || (_terminate is { } terminate && Is(terminate, parcel, flight));
 
@@ -160,7 +165,9 @@ internal sealed partial class SeededWire : IPoolWaiter
             _choices.Add(() => Begin(initiate));
             return;
         }
-        if (_terminate is not null && _indicatedEnd < 0)
+        if (_asked.Count > 0)
+            _choices.Add(AnswerFirst);
+        else if (_terminate is not null && _indicatedEnd < 0)
             _choices.Add(Leave);
         if (_aborted)
         {
@@ -170,7 +177,7 @@ internal sealed partial class SeededWire : IPoolWaiter
         }
         if (_sends.Count == 0 && _late.Count > 0)
             _choices.Add(RefuseLate);
-        if (_sends.Count > 0 && CanTransmit)
+        if (_sends.Count > 0 && CanTransmit && !_invalid)
             _choices.Add(Transmit);
         if (Peer.Acknowledged < Peer.Accepted || (Peer.FinSent && !Peer.FinAcknowledged))
             _choices.Add(Acknowledge);
@@ -210,6 +217,31 @@ internal sealed partial class SeededWire : IPoolWaiter
             _target.Remove(this);
         }
         Tell(initiate, refuse ? NdisStatus.Failure : NdisStatus.Success, 0);
+    }
+
+    /// <summary>State operations end in the order they came, before a terminate behind them.</summary>
+    private void AnswerFirst()
+    {
+        (OffloadRequest request, Claim claim) = _asked[0];
+        _asked.RemoveAt(0);
+        if (request is QueryOffload query && claim.IsOpen)
+            query.Block.Queried = new TcpOffloadState(new(), _cached, new()
+            {
+                State = _aborted || Peer.IsReset ? TcpConnectionState.Closed : TcpConnectionState.Established,
+                ReceiveNext = (uint)Peer.Read,
+                SendUnacknowledged = (uint)Peer.Acknowledged,
+                SendNext = (uint)Peer.Accepted,
+                SendMax = (uint)Peer.Accepted,
+                ReceiveBacklogSize = (uint)(_held.Length + Peer.PeerSent - Peer.Read),
+            });
+        if (request is UpdateOffload update)
+            _cached = update.Block.Update!;
+        bool isNews = request is InvalidateOffload && !_invalid && !_aborted && _terminate is null;
+        _invalid |= isNews;
+        Tell(claim, NdisStatus.Success, 0);
+        if (isNews)
+            _upcalls.Indicate(new TcpOffloadEvent(
+                Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.InvalidState, 0));
     }
 
     private void Leave()

@@ -290,7 +290,8 @@ public sealed class Host : IOffloadUpcalls, IVerifier
             or NdisStatus.RequestAborted or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
         OffloadOperation.Disconnect => parcel.Status is NdisStatus.Success
             or NdisStatus.RequestAborted or NdisStatus.UploadInProgress,
-        OffloadOperation.Terminate => parcel.Status is NdisStatus.Success or NdisStatus.Failure,
+        OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
+            or OffloadOperation.Invalidate => parcel.Status is NdisStatus.Success or NdisStatus.Failure,
         OffloadOperation.Initiate => parcel.Status is NdisStatus.Success or NdisStatus.Failure
             or NdisStatus.OffloadTcpEntries or NdisStatus.OffloadConnectionRejected,
         _ => false,

@@ -63,13 +63,17 @@ internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, l
     internal static ReadOnlySpan<byte> DataOf(NetBufferList receive) =>
         ((Memory<byte>)receive.ProtocolReserved!).Span[..(int)receive.BytesTransferred];
 
-    internal OffloadBlock Terminate()
-    {
-        var block = new OffloadBlock();
-        block.Custody.Set(CustodyState.Rented, default, HolderId.None);
-        bench.Submit(block, OffloadOperation.Terminate, Handle, flight => new TerminateOffload(Handle, flight));
-        return block;
-    }
+    internal OffloadBlock Terminate() =>
+        Submit(new OffloadBlock(), OffloadOperation.Terminate, flight => new TerminateOffload(Handle, flight));
+
+    internal OffloadBlock Query() =>
+        Submit(new OffloadBlock(), OffloadOperation.Query, flight => new QueryOffload(Handle, flight));
+
+    internal OffloadBlock Update(TcpOffloadStateCached change) => Submit(
+        new OffloadBlock { Update = change }, OffloadOperation.Update, flight => new UpdateOffload(Handle, flight));
+
+    internal OffloadBlock Invalidate() =>
+        Submit(new OffloadBlock(), OffloadOperation.Invalidate, flight => new InvalidateOffload(Handle, flight));
 
     internal async Task<Severed> SeverAsync()
     {
@@ -81,6 +85,13 @@ internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, l
         bench.Target.Probe(Handle, parcel, parcel.Custody.Flight);
 
     internal Task SettledAsync() => bench.SettledAsync(Handle);
+
+    private OffloadBlock Submit(OffloadBlock block, OffloadOperation operation, Func<Flight, OffloadRequest> request)
+    {
+        block.Custody.Set(CustodyState.Rented, default, HolderId.None);
+        bench.Submit(block, operation, Handle, request);
+        return block;
+    }
 
     private static void Link(NetBufferList[] lists)
     {

@@ -31,3 +31,8 @@ public sealed class KernelTerminateSpecs : TerminateContract
 {
     private protected override TargetBench CreateBench() => new KernelBench();
 }
+
+public sealed class KernelStateSpecs : StateContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}

@@ -31,3 +31,8 @@ public sealed class SimulatedTerminateSpecs : TerminateContract
 {
     private protected override TargetBench CreateBench() => new SimulatedBench();
 }
+
+public sealed class SimulatedStateSpecs : StateContract
+{
+    private protected override TargetBench CreateBench() => new SimulatedBench();
+}

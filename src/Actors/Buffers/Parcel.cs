@@ -23,6 +23,15 @@ public enum OffloadOperation
 
     /// <summary>Data of the peer in the target's own buffer, on its way up.</summary>
     ReceiveIndicate,
+
+    /// <summary>Asks for the state of a connection.</summary>
+    Query,
+
+    /// <summary>Changes the host's part of that state.</summary>
+    Update,
+
+    /// <summary>Says that the state is no longer true.</summary>
+    Invalidate,
 }
 
 /// <summary>Anything that must come home exactly once: a NET_BUFFER_LIST, or the block of a state operation.</summary>

@@ -32,6 +32,8 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     private readonly TaskCompletionSource _aborted;
     private readonly TaskCompletionSource<TcpUploadReason> _uploadWanted;
     private Task<OffloadBlock>? _terminate;
+    private Task? _update;
+    private bool _invalid;
 
     internal OffloadedConnection(DriverStack stack, Edge binding, IConnectionUser? user)
     {
@@ -122,6 +124,42 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             data.Length);
     }
 
+    /// <summary>The state of the connection as the target has it now. Not while it is being taken back.</summary>
+    /// <exception cref="StateOperationException">The target cannot say; take the connection back (QRY-05).</exception>
+    public async Task<TcpOffloadState> QueryAsync()
+    {
+        OffloadBlock block = await AskAsync(OffloadOperation.Query, new OffloadBlock()).ConfigureAwait(false);
+        return block.Queried!;
+    }
+
+    /// <summary>Changes values of the host at the target; in effect when it ends. One after the other
+    /// (UPD-03).</summary>
+    /// <param name="change">What is null stays as it is.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside of its range.</exception>
+    /// <exception cref="StateOperationException">The target does not take it, and goes on as before (UPD-04). What can
+    /// be taken of it may be in effect.</exception>
+    public Task UpdateAsync(TcpOffloadStateCached change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        change.Check();
+        lock (Core.PostLock)
+        {
+            if (_invalid)
+                throw new InvalidOperationException("Nothing is updated after an invalidate (UPD-03).");
+            return _update = UpdateAfterAsync(_update, change);
+        }
+    }
+
+    /// <summary>Says that the state at the target is no longer true, for instance because the route has changed:
+    /// nothing new is sent, and the target asks for <see cref="UploadAsync"/>.</summary>
+    /// <exception cref="StateOperationException">The target hangs.</exception>
+    public Task InvalidateAsync()
+    {
+        lock (Core.PostLock)
+            _invalid = true;
+        return AskAsync(OffloadOperation.Invalidate, new OffloadBlock());
+    }
+
     /// <summary>Takes the connection back. Everything under way ends first, with UploadInProgress.</summary>
     public async Task<UploadResult> UploadAsync()
     {
@@ -197,6 +235,22 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
                 post.Lost();
             return _terminate;
         }
+    }
+
+    private async Task UpdateAfterAsync(Task? before, TcpOffloadStateCached change)
+    {
+        if (before is not null)
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await AskAsync(OffloadOperation.Update, new OffloadBlock { Update = change }).ConfigureAwait(false);
+    }
+
+    private async Task<OffloadBlock> AskAsync(OffloadOperation operation, OffloadBlock block)
+    {
+        var post = new StatePost(Core, operation, block);
+        if (!Core.Binding.Tell(post, null) || _stack.Stopped)
+            post.Lost();
+        await post.Done.ConfigureAwait(false);
+        return block.Status == NdisStatus.Success ? block : throw new StateOperationException(operation, block.Status);
     }
 
     internal static void CheckDisconnect(DisconnectKind kind, ReadOnlyMemory<byte> data)

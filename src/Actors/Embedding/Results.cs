@@ -42,6 +42,19 @@ public sealed class OffloadException(NdisStatus status) : Exception($"The connec
     public NdisStatus Status { get; } = status;
 }
 
+/// <summary>A target did not carry out a query, update or invalidate; the connection is still offloaded.</summary>
+/// <param name="operation">What was asked.</param>
+/// <param name="status">The answer.</param>
+public sealed class StateOperationException(OffloadOperation operation, NdisStatus status)
+    : Exception($"The {operation} was not carried out: {status}.")
+{
+    /// <summary>What was asked.</summary>
+    public OffloadOperation Operation { get; } = operation;
+
+    /// <summary>The answer.</summary>
+    public NdisStatus Status { get; } = status;
+}
+
 /// <summary>The balance of a stack.</summary>
 /// <param name="Posted">Requests sent down.</param>
 /// <param name="Completed">Requests that came home.</param>

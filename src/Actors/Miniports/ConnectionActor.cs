@@ -219,7 +219,7 @@ internal sealed class ConnectionActor : DriverActor
             next = next.ParkedNext;
         if (next is not NetBufferList list)
             return;
-        if (_tcp.IsAborted || _entry.StateOperations.First is { Operation: OffloadOperation.Terminate })
+        if (_tcp.IsAborted || _entry.StateOperations.Last is { Operation: OffloadOperation.Terminate })
         {
             // The host takes nothing any more, and the target waits for an answer (TERM-06).
             _entry.Lost.Remove(list);

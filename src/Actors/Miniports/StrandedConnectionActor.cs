@@ -128,7 +128,7 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
     {
         Between();
         request.Flight.Disperse(Me);
-        RefuseHome(request, Remains.Socket is null ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress);
+        RefuseHome(request, FailurePolicy.StatusOf(request.Flight.Head.Operation, Remains.Socket is not null));
     }
 
     private void TakeBack(OffloadCompletion back, bool isReturn)

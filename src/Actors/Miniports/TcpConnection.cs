@@ -27,6 +27,7 @@ internal sealed class TcpConnection
     {
         InitiateOffload initiate => AdmitInitiate(initiate.Block),
         TerminateOffload => AdmitTerminate(),
+        QueryOffload or UpdateOffload or InvalidateOffload => NdisStatus.Pending,       // in any state (QRY-01)
         _ when _aborted => NdisStatus.RequestAborted,               // GEN-18
         _ when _uploading => NdisStatus.UploadInProgress,           // GEN-15
         TcpOffloadSend send => AdmitSend(send),
@@ -133,7 +134,8 @@ internal sealed class TcpConnection
             or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
         OffloadOperation.Disconnect => status is NdisStatus.Success or NdisStatus.RequestAborted
             or NdisStatus.UploadInProgress,
-        OffloadOperation.Terminate => status is NdisStatus.Success or NdisStatus.Failure,
+        OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
+            or OffloadOperation.Invalidate => status is NdisStatus.Success or NdisStatus.Failure,
         OffloadOperation.Initiate => status is NdisStatus.Success or NdisStatus.Failure or NdisStatus.Resources
             or NdisStatus.OffloadTcpEntries or NdisStatus.OffloadConnectionRejected,
         _ => false,

@@ -67,6 +67,12 @@ public sealed class OffloadBlock : Parcel
     /// <summary>Whether the send half is closed: the FIN was given to the wire.</summary>
     public bool FinSent { get; set; }
 
+    /// <summary>Query: written by the target before it completes with SUCCESS.</summary>
+    public TcpOffloadState? Queried { get; set; }
+
+    /// <summary>Update: the values that change.</summary>
+    public TcpOffloadStateCached? Update { get; init; }
+
     /// <summary>The next driver down for this connection; each layer writes its own on the way up (IM-03).</summary>
     internal ContextOwner? Below { get; set; }
 }

@@ -25,6 +25,9 @@ public abstract record OffloadCompletion : OffloadMessage
             OffloadOperation.Disconnect => new TcpOffloadDisconnectComplete(flight),
             OffloadOperation.Initiate => new InitiateOffloadComplete(flight),
             OffloadOperation.Terminate => new TerminateOffloadComplete(flight),
+            OffloadOperation.Query => new QueryOffloadComplete(flight),
+            OffloadOperation.Update => new UpdateOffloadComplete(flight),
+            OffloadOperation.Invalidate => new InvalidateOffloadComplete(flight),
             OffloadOperation.ReceiveIndicate => head.Status == NdisStatus.Success
                 ? new TcpOffloadReceiveReturn(flight)
                 : new TcpOffloadReceiveRefused(flight),

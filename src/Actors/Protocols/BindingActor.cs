@@ -144,12 +144,12 @@ internal sealed class BindingActor(
             connection.Entry = created;
             connection.Begin(block);
         }
-        else if (connection.Entry is { Ended: false })
+        else if (post.Operation == OffloadOperation.Terminate && connection.Entry is { Ended: false })
         {
             connection.Leaving = true;
             queue.Refuse(connection, NdisStatus.UploadInProgress);
         }
-        else
+        else if (IsOver(connection))    // after the terminate nothing is asked any more (TERM-04)
         {
             post.Lost();
             return;
@@ -158,9 +158,14 @@ internal sealed class BindingActor(
         Flight flight = post.Depart(entry, Me);
         AlsoInHand(flight);
         bool initiate = post.Operation == OffloadOperation.Initiate;
-        OffloadRequest request = initiate
-            ? new InitiateOffload(entry.Handle, flight)
-            : new TerminateOffload(entry.Handle, flight);
+        OffloadRequest request = post.Operation switch
+        {
+            OffloadOperation.Initiate => new InitiateOffload(entry.Handle, flight),
+            OffloadOperation.Terminate => new TerminateOffload(entry.Handle, flight),
+            OffloadOperation.Query => new QueryOffload(entry.Handle, flight),
+            OffloadOperation.Update => new UpdateOffload(entry.Handle, flight),
+            _ => new InvalidateOffload(entry.Handle, flight),
+        };
         Between();
         Pass(initiate ? lower : entry.Below(Edge) ?? lower, request, flight);
     }

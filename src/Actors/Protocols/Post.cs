@@ -90,7 +90,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     protected abstract void OnDone(NdisStatus status, long bytes);
 }
 
-/// <summary>An initiate or a terminate on its way to the binding.</summary>
+/// <summary>A state operation on its way to the binding.</summary>
 internal sealed class StatePost(BindingConnection connection, OffloadOperation operation, OffloadBlock block)
     : Ticket, IBindingCommand
 {
@@ -99,7 +99,7 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
     /// <summary>The connection.</summary>
     public BindingConnection Connection => connection;
 
-    /// <summary>Initiate or terminate.</summary>
+    /// <summary>Initiate, terminate, query, update or invalidate.</summary>
     public OffloadOperation Operation => operation;
 
     /// <summary>The block.</summary>
@@ -149,8 +149,12 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
     {
         // A terminate that nobody carried out ends nothing: the target still has the connection, and is told to let go
         // of it when its actor ends.
-        bool over = operation == OffloadOperation.Terminate ? !landed.BroughtHome
-            : landed.Status != NdisStatus.Success;
+        bool over = operation switch
+        {
+            OffloadOperation.Terminate => !landed.BroughtHome,
+            OffloadOperation.Initiate => landed.Status != NdisStatus.Success,
+            _ => false,
+        };
         if (over && connection.Entry is { } entry)
         {
             entry.Ended = true;

@@ -154,7 +154,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         bool success = block.Status == NdisStatus.Success;
         if (block.Operation == OffloadOperation.Initiate && success)
             Begun = true;
-        else
+        else if (block.Operation is OffloadOperation.Initiate or OffloadOperation.Terminate)
             Ended = true;
     }
 

@@ -17,7 +17,8 @@ internal static class FailurePolicy
     /// it.</param>
     public static NdisStatus StatusOf(OffloadOperation operation, bool connectionIsGood) => operation switch
     {
-        OffloadOperation.Initiate or OffloadOperation.Terminate => NdisStatus.Failure,
+        OffloadOperation.Initiate or OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
+            or OffloadOperation.Invalidate => NdisStatus.Failure,
         OffloadOperation.ReceiveIndicate => NdisStatus.OffloadDataNotAccepted,
         _ => connectionIsGood ? NdisStatus.UploadInProgress : NdisStatus.RequestAborted,
     };

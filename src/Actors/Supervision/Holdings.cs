@@ -16,6 +16,9 @@ internal sealed class Holdings
     /// <summary>The oldest parcel.</summary>
     public Parcel? First => _first;
 
+    /// <summary>The youngest parcel.</summary>
+    public Parcel? Last => _last;
+
     /// <summary>Parks a parcel behind the others.</summary>
     public void Park(Parcel parcel)
     {

@@ -1,3 +1,5 @@
+using ChimneyActors.Ndis;
+
 namespace ChimneyActors.Targets;
 
 /// <summary>Finds out how many bytes the host should keep outstanding (EVT-16); says so seldom (EVT-17).</summary>
@@ -7,6 +9,9 @@ namespace ChimneyActors.Targets;
 internal struct SendBacklog
 {
     private long _said;
+
+    /// <summary>What was said last; unsupported while nobody has found a full way.</summary>
+    internal readonly uint Best => _said == 0 ? TcpOffloadStateDelegated.Unsupported : (uint)_said;
 
     /// <summary>Notes what a full way holds.</summary>
     /// <param name="heldBytes">Bytes outstanding in the moment it took no more.</param>

@@ -13,7 +13,7 @@ internal static class StrayAnswers
     /// <param name="upcalls">Whom to tell.</param>
     internal static void Answer(OffloadRequest request, NdisStatus ofData, IOffloadUpcalls upcalls)
     {
-        NdisStatus status = request is InitiateOffload or TerminateOffload ? NdisStatus.Failure : ofData;
+        NdisStatus status = request.Flight.Head is OffloadBlock ? NdisStatus.Failure : ofData;
         var up = default(WayUp);
         Parcel? next = request.Flight.Head;
         for (int left = request.Flight.Count; left > 0 && next is not null; left--)

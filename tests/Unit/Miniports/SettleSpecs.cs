@@ -27,6 +27,9 @@ public sealed class SettleSpecs
         [OffloadOperation.Receive] = OfData,
         [OffloadOperation.Disconnect] = OfData[..3],
         [OffloadOperation.ReceiveIndicate] = [],
+        [OffloadOperation.Query] = [NdisStatus.Success, NdisStatus.Failure],
+        [OffloadOperation.Update] = [NdisStatus.Success, NdisStatus.Failure],
+        [OffloadOperation.Invalidate] = [NdisStatus.Success, NdisStatus.Failure],
     };
 
     private readonly NetBufferListPool _pool = Lists.Pool(1000);
@@ -37,7 +40,7 @@ public sealed class SettleSpecs
         foreach (OffloadOperation operation in Enum.GetValues<OffloadOperation>())
             foreach (NdisStatus status in Enum.GetValues<NdisStatus>())
             {
-                Parcel parcel = operation is OffloadOperation.Initiate or OffloadOperation.Terminate
+                Parcel parcel = IsOfState(operation)
                     ? new OffloadBlock { Operation = operation }
                     : _pool.Filled(operation);
                 Verdict(parcel, status, 0).ShouldBe(
@@ -45,6 +48,10 @@ public sealed class SettleSpecs
                     $"{status} on {operation}");
             }
     }
+
+    private static bool IsOfState(OffloadOperation operation) => operation is OffloadOperation.Initiate
+        or OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
+        or OffloadOperation.Invalidate;
 
     /// <summary>Of ten bytes. SUCCESS of a send or a graceful disconnect says that all were acknowledged (SEND-03,
     /// DISC-13); nothing else does. Nobody moves more than there is, or less than nothing (NBL-08, NBL-11).</summary>

@@ -14,6 +14,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
     private readonly List<(Claim Claim, OffloadRequest Request)> _sends = [];
     private readonly List<(Claim Claim, int Placed)> _receives = [];
     private readonly Socket _socket = begin.Socket!;
+    private readonly Queue<Claim> _asked = [];
     private byte[] _held = begin.BufferedData.ToArray();
     private Claim? _terminate;
     private IOffloadUpcalls? _upcalls;
@@ -71,6 +72,11 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
                     _terminate = first;
                     EndAll(NdisStatus.UploadInProgress);
                     break;
+                case QueryOffload or UpdateOffload or InvalidateOffload:
+                    _asked.Enqueue(first);
+                    if (target.IsAutomatic)
+                        AnswerLocked(NdisStatus.Success);
+                    break;
                 case TcpOffloadReceive:
                     for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
                         _receives.Add((parcel.Claim(), 0));
@@ -92,6 +98,23 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
     {
         lock (_lock)
             RunLocked(count);
+    }
+
+    /// <summary>Answers the oldest query, update or invalidate.</summary>
+    public void AnswerState(NdisStatus status)
+    {
+        lock (_lock)
+            AnswerLocked(status);
+    }
+
+    private void AnswerLocked(NdisStatus status)
+    {
+        Claim claim = _asked.Dequeue();
+        if (claim.IsOpen)
+            ((OffloadBlock)claim.Parcel).Queried = new TcpOffloadState(
+                new(), new(), new() { SendNext = (uint)_sent, ReceiveNext = (uint)_received });
+        Complete(claim, status, 0);
+        Pump();
     }
 
     /// <summary>Gives the peer all that waits, a FIN too; but nobody has acknowledged it.</summary>
@@ -157,6 +180,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
                     _held = [.. ((NetBufferList)claim.Parcel).FirstNetBuffer.PieceAt(0).Span[..placed], .. _held];
             _receives.Clear();
             _sends.Clear();
+            _asked.Clear();
             return new Severed(handle, Positions, _aborted ? TcpConnectionState.Closed : TcpConnectionState.Established,
                 _aborted ? null : _socket, _held, _received - _held.Length, peer.GotFin);
         }
@@ -166,7 +190,8 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
     {
         lock (_lock)
             return _sends.Any(entry => entry.Claim.Parcel == parcel) || _terminate?.Parcel == parcel
-                || _receives.Any(entry => entry.Claim.Parcel == parcel);
+                || _receives.Any(entry => entry.Claim.Parcel == parcel)
+                || _asked.Any(claim => claim.Parcel == parcel);
     }
 
     void IPoolWaiter.RoomAgain()
@@ -224,7 +249,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
             && (_receives.Count > 0 ? FillFirst() : IndicateNext()))
         {
         }
-        if (_terminate is { } terminate && _indicatedEnd < 0 && !_over)
+        if (_terminate is { } terminate && _indicatedEnd < 0 && _asked.Count == 0 && !_over)
             Leave(terminate);
         else if (peer.Finished && !_finSaid && !_over && _indicatedEnd < 0 && _held.Length + peer.Unread.Length == 0)
         {

@@ -90,6 +90,17 @@ internal static unsafe partial class NativeTcp
             : KernelTcpState.Unknown;
     }
 
+    /// <summary>What the kernel tells of the connection.</summary>
+    /// <exception cref="IOException">It tells nothing: this is no TCP socket.</exception>
+    internal static TcpInfo Info(int socket)
+    {
+        TcpInfo info = default;
+        var length = (uint)sizeof(TcpInfo);
+        return getsockopt(socket, LevelTcp, OptionTcpInfo, &info, &length) == 0
+            ? info
+            : throw new IOException($"The kernel tells nothing of it: errno {Marshal.GetLastPInvokeError()}.");
+    }
+
     /// <summary>Takes the pending error of the socket: 0 for none, else the error number, not negated. Asking
     /// clears it.</summary>
     internal static int TakeError(int socket)

@@ -187,7 +187,7 @@ internal sealed class ReceiveHalf(KernelConnection owner, int indicationsMax)
     /// <summary>Copies what was received and not delivered, and gives the lists that hold it back.</summary>
     internal byte[] TakeHeld(IOffloadUpcalls upcalls)
     {
-        long length = _handedOver.Length + (_refused?.FirstNetBuffer.DataLength ?? 0);
+        long length = Held;
         if (length == 0)
             return [];
         var held = new byte[length];
@@ -196,6 +196,9 @@ internal sealed class ReceiveHalf(KernelConnection owner, int indicationsMax)
             filled += TakeFromHeld(held.AsSpan(filled), upcalls);
         return held;
     }
+
+    /// <summary>Received bytes that are here and not in the wire's own room.</summary>
+    internal long Held => _handedOver.Length + (_refused?.FirstNetBuffer.DataLength ?? 0);
 
     private bool HoldsData => _refused is not null || !_handedOver.IsEmpty;
 

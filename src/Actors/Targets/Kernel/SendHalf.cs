@@ -21,6 +21,7 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
     private long _queuedEnd;        // stream offset behind the last byte in the queue
     private bool _finAsked;
     private bool _full;             // the kernel takes nothing until it says so
+    private bool _isInvalid;        // nothing more is given to the kernel
     private SendBacklog _backlog;
 
     /// <summary>Stream offset behind the last byte the kernel has taken.</summary>
@@ -36,6 +37,9 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
     /// <summary>Something was given to the kernel that the peer has not acknowledged, as far as we know.</summary>
     internal bool AwaitsPeer => Acknowledged < Accepted || (FinSent && !FinAcknowledged);
 
+    /// <summary>SendBacklogSize.</summary>
+    internal uint Backlog => _backlog.Best;
+
     /// <summary>What a parcel's own link is set to while it waits here; only compared, never followed.</summary>
     internal object Mark => this;
 
@@ -45,6 +49,9 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
         Accepted = _queuedEnd = accepted;
         FinSent = finSent;
     }
+
+    /// <summary>From here on the kernel gets nothing more (INV-02).</summary>
+    internal void Invalidate() => _isInvalid = true;
 
     /// <summary>The socket has room again.</summary>
     internal void MarkWritable() => _full = false;
@@ -71,7 +78,7 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
         long before = Accepted;
         bool finBefore = FinSent;
         int error = 0;
-        while (_taken < _queue.Count && error == 0)
+        while (_taken < _queue.Count && error == 0 && !_isInvalid)
         {
             if (Accepted - before >= TurnBytes)
             {

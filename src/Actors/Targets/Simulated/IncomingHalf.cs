@@ -33,6 +33,9 @@ internal sealed class IncomingHalf(SimulatedConnection owner, int indicationsMax
     /// <summary>What a parcel's own link is set to while it waits here; only compared, never followed.</summary>
     internal object Mark => this;
 
+    /// <summary>Received bytes that are here and not in the wire's own room.</summary>
+    internal long Held => _handedOver.Length + (_refused?.FirstNetBuffer.DataLength ?? 0);
+
     private bool HoldsData => _refused is not null || !_handedOver.IsEmpty;
 
     private bool HasData => HoldsData || owner.Line.HasData;

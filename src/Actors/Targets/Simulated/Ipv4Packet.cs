@@ -27,7 +27,7 @@ internal static class Ipv4Packet
         int stampBytes = segment.Stamps is null ? 0 : Timestamps.OptionBytes;
         int headerBytes = TcpBytes + stampBytes + options.Length;
         var packet = new byte[IpBytes + headerBytes + segment.Data.Length];
-        WriteIp(packet, from, to, segment.IpId);
+        WriteIp(packet, from, to, segment);
         Span<byte> tcp = packet.AsSpan(IpBytes);
         BinaryPrimitives.WriteUInt16BigEndian(tcp, from.Port);
         BinaryPrimitives.WriteUInt16BigEndian(tcp[2..], to.Port);
@@ -55,13 +55,14 @@ internal static class Ipv4Packet
         return unchecked((ushort)window);
     }
 
-    private static void WriteIp(Span<byte> ip, PacketEnd from, PacketEnd to, ushort id)
+    private static void WriteIp(Span<byte> ip, PacketEnd from, PacketEnd to, in Segment segment)
     {
         ip[0] = 0x45;
+        ip[1] = segment.TypeOfService;
         BinaryPrimitives.WriteUInt16BigEndian(ip[2..], (ushort)ip.Length);
-        BinaryPrimitives.WriteUInt16BigEndian(ip[4..], id);
+        BinaryPrimitives.WriteUInt16BigEndian(ip[4..], segment.IpId);
         ip[6] = 0x40;       // Don't Fragment (SEND-20)
-        ip[8] = 64;
+        ip[8] = segment.TimeToLive;
         ip[9] = 6;
         BinaryPrimitives.WriteUInt32BigEndian(ip[12..], from.Address);
         BinaryPrimitives.WriteUInt32BigEndian(ip[16..], to.Address);

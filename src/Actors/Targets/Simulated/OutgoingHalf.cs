@@ -25,6 +25,9 @@ internal sealed class OutgoingHalf(SimulatedConnection owner)
 
     internal bool FinSent { get; private set; }
 
+    /// <summary>SendBacklogSize.</summary>
+    internal uint Backlog => _backlog.Best;
+
     /// <summary>What a parcel's own link is set to while it waits here; only compared, never followed.</summary>
     internal object Mark => this;
 

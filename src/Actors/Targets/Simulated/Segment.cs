@@ -31,6 +31,12 @@ internal readonly record struct Segment(
     /// <summary>Identification of the IPv4 packet around it; not under the checksum of the segment.</summary>
     internal ushort IpId { get; init; }
 
+    /// <summary>TTL of that packet.</summary>
+    internal byte TimeToLive { get; init; } = 64;
+
+    /// <summary>TOS of that packet.</summary>
+    internal byte TypeOfService { get; init; }
+
     /// <summary>Urgent pointer; means something with URG alone.</summary>
     internal ushort UrgentPointer { get; init; }
 

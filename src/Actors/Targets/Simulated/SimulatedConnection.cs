@@ -124,6 +124,7 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
             case TcpOffloadDisconnect disconnect: OnDisconnect(disconnect, sender!); break;
             case InitiateOffload initiate: OnInitiate(initiate, sender!); break;
             case TerminateOffload terminate: OnTerminate(terminate, sender!); break;
+            case QueryOffload or UpdateOffload or InvalidateOffload: OnState((OffloadRequest)message, sender!); break;
             case ListAgainSignal: OnListAgain(); break;
             case SeverSignal: OnSever(sender!); break;
             default: throw new InvalidOperationException($"not a message of a connection: {message}");

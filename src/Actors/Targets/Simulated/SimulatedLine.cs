@@ -18,7 +18,7 @@ namespace ChimneyActors.Targets.Simulated;
 internal sealed class SimulatedLine
 {
     private readonly SimulatedNetwork _network;
-    private readonly TcpEngineSettings _settings;
+    private TcpEngineSettings _settings;
     private readonly Queue<byte[]> _unread = new();   // read out of earlier engines, and by nobody yet
     private int _unreadStart;
     private WiredEngine _wired;
@@ -149,6 +149,25 @@ internal sealed class SimulatedLine
         _wired.Engine.Abort(Now);
         _wired.Flush();
     }
+
+    /// <summary>The state as it is now, what was read out of earlier engines counted as waiting too.</summary>
+    internal TcpOffloadState Query()
+    {
+        TcpOffloadState state = _wired.Engine.Query(Now);
+        long waiting = _wired.Engine.Readable + _unread.Sum(piece => piece.Length) - _unreadStart;
+        return state with { Delegated = state.Delegated with { ReceiveBacklogSize = (uint)waiting } };
+    }
+
+    /// <summary>New values of the host, for whoever has the connection.</summary>
+    internal void Update(TcpOffloadStateCached change)
+    {
+        _settings = _settings.With(change);
+        _wired.Engine.Update(change, Now);
+        _wired.Flush();
+    }
+
+    /// <summary>Nothing is sent until somebody else takes the connection over.</summary>
+    internal void Invalidate() => _wired.Engine.Invalidate();
 
     /// <summary>Takes received bytes, in order.</summary>
     /// <returns>How many; 0 if there are none now.</returns>

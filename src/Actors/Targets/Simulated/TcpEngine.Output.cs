@@ -27,8 +27,8 @@ internal sealed partial class TcpEngine
 
     /// <summary>When <see cref="Advance"/> has something to do; null for never.</summary>
     internal TimeSpan? NextDue => _isHeld ? null : Earlier(
-        Earlier(Earlier(_retransmitAt, _persistAt), Earlier(_delayedAckAt, _lingerAt)),
-        Earlier(_keepAliveAt, _pushAt));
+        Earlier(_isInvalid ? null : Earlier(Earlier(_retransmitAt, _persistAt), _keepAliveAt), _pushAt),
+        Earlier(_delayedAckAt, _lingerAt));
 
     /// <summary>Does what is due.</summary>
     internal void Advance(TimeSpan now)
@@ -39,14 +39,16 @@ internal sealed partial class TcpEngine
             End(State == TcpConnectionState.TimeWait ? TcpEventKind.Closed : TcpEventKind.FinWait2Expired);
         if (_delayedAckAt <= now)
             Acknowledge(now);
+        if (_pushAt <= now)
+            OnPushTimer();
+        if (_isInvalid)
+            return;
         if (_retransmitAt <= now)
             OnTimeout(now);
         if (_persistAt <= now)
             OnPersist(now);
         if (_keepAliveAt <= now)
             OnKeepAlive(now);
-        if (_pushAt <= now)
-            OnPushTimer();
     }
 
     private long TickLength => TimeSpan.TicksPerSecond / _settings.TicksPerSecond;
@@ -64,7 +66,7 @@ internal sealed partial class TcpEngine
     /// <summary>Sends what may be sent.</summary>
     private void Pump(TimeSpan now)
     {
-        if (IsOver || _isHeld)
+        if (IsOver || _isHeld || _isInvalid)
             return;
         if (_max == _una && now - _lastSent > _timeout.Value)
             _congestion.OnIdle();
@@ -139,7 +141,13 @@ internal sealed partial class TcpEngine
     private void Transmit(in Segment segment, TimeSpan now)
     {
         _ipId = _settings.IpIds.After(_ipId);
-        _segments.Enqueue((segment with { IpId = _ipId, Stamps = StampsNow(now) }).Sealed());
+        _segments.Enqueue((segment with
+        {
+            IpId = _ipId,
+            Stamps = StampsNow(now),
+            TimeToLive = (byte)_settings.TimeToLive,
+            TypeOfService = (byte)_settings.TypeOfService,
+        }).Sealed());
     }
 
     /// <summary>An acknowledgement without data. Its number is one that the peer's window has room for: behind a
@@ -157,6 +165,8 @@ internal sealed partial class TcpEngine
     /// <summary>The oldest segment again, and nothing else.</summary>
     private void Retransmit(TimeSpan now)
     {
+        if (_isInvalid)
+            return;
         long nxt = _nxt;
         int length = (int)Math.Min(Sent - Acknowledged, _mss);
         bool fin = _finSent && _una + length == _queue.End;

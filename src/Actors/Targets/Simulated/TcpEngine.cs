@@ -10,7 +10,7 @@ namespace ChimneyActors.Targets.Simulated;
 /// </remarks>
 internal sealed partial class TcpEngine
 {
-    private readonly TcpEngineSettings _settings;
+    private TcpEngineSettings _settings;
     private readonly SeqNumber _sendBase;
     private readonly SeqNumber _receiveBase;
     private readonly SendQueue _queue = new();
@@ -132,30 +132,9 @@ internal sealed partial class TcpEngine
     {
         if (_delayedAckAt is not null)
             Acknowledge(now);
-        var left = new DelegatedState
+        DelegatedState left = Snapshot(now) with
         {
-            State = State,
-            SndUna = _sendBase + _una,
             Unacknowledged = _queue.Copy(Acknowledged, (int)(Sent - Acknowledged)),
-            RcvNxt = _receiveBase + Received,
-            SndWnd = (int)Math.Max(0, _right - _una),
-            MaxSndWnd = (int)_rightMax,
-            RcvWnd = (int)Math.Max(0, _window.Right - Received),
-            CWnd = _congestion.Window,
-            SsThresh = _congestion.Threshold,
-            SRtt = _timeout.Smoothed,
-            RttVar = _timeout.Variation,
-            SndWL1 = _lastWindowSeq == long.MinValue ? null : _receiveBase + _lastWindowSeq,
-            DupAckCount = _congestion.Duplicates,
-            RetransmitCount = _persistAt is null ? _timeouts : _probes,
-            RetransmitDelta = Left(_lingerAt ?? _persistAt ?? _retransmitAt, now),
-            SndWndProbeCount = _rounds,
-            TotalRT = now - _retransmittingSince ?? default,
-            KeepAliveProbeCount = _keepAliveProbes,
-            KeepAliveDelta = Left(_keepAliveAt, now),
-            TsRecent = _recent,
-            TsRecentAge = _settings.Timestamps ? now - _recentAt : default,
-            TsTime = _settings.Timestamps ? Stamp(now) : 0,
         };
         StopPushTimer();
         Die();
@@ -185,9 +164,6 @@ internal sealed partial class TcpEngine
         else
             _persistWait = left;
     }
-
-    private static TimeSpan? Left(TimeSpan? due, TimeSpan now) =>
-        due is { } at && at < now ? TimeSpan.Zero : due - now;
 
     private void Happened(TcpEventKind kind, long through) => _events.Enqueue(new TcpEvent(kind, through));
 

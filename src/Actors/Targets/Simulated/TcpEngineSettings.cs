@@ -1,3 +1,5 @@
+using ChimneyActors.Ndis;
+
 namespace ChimneyActors.Targets.Simulated;
 
 /// <summary>The limits of a <see cref="TcpEngine"/>; the defaults are those of the RFCs and of the timers of the
@@ -65,6 +67,48 @@ internal sealed record TcpEngineSettings
     /// <summary>Whether the handshake has agreed on timestamps: they are on every segment, both ways (RFC 7323).
     /// </summary>
     internal bool Timestamps { get; init; }
+
+    /// <summary>TTL of every packet.</summary>
+    internal int TimeToLive { get; init; } = 64;
+
+    /// <summary>TOS of every packet.</summary>
+    internal int TypeOfService { get; init; }
+
+    /// <summary>802.1p priority; kept for the host, as this wire has none.</summary>
+    internal int UserPriority { get; init; }
+
+    /// <summary>What a query says that never changes.</summary>
+    internal TcpOffloadStateConst Const => new() { Timestamps = Timestamps, RemoteMss = SegmentBytesMax };
+
+    /// <summary>What a query says of the host's values.</summary>
+    internal TcpOffloadStateCached Cached => new()
+    {
+        KeepAlive = KeepAlive,
+        Nagle = Nagle,
+        ReceiveWindowBytes = ReceiveBytesMax,
+        KeepAliveProbesMax = KeepAliveProbesMax,
+        KeepAliveTimeout = KeepAliveTimeout,
+        KeepAliveInterval = KeepAliveInterval,
+        MaxRT = RetransmitTimeMax ?? TimeSpan.Zero,
+        TimeToLive = TimeToLive,
+        TypeOfService = TypeOfService,
+        UserPriority = UserPriority,
+    };
+
+    /// <summary>The same with what an update changes.</summary>
+    internal TcpEngineSettings With(TcpOffloadStateCached change) => this with
+    {
+        KeepAlive = change.KeepAlive ?? KeepAlive,
+        Nagle = change.Nagle ?? Nagle,
+        ReceiveBytesMax = change.ReceiveWindowBytes ?? ReceiveBytesMax,
+        KeepAliveProbesMax = change.KeepAliveProbesMax ?? KeepAliveProbesMax,
+        KeepAliveTimeout = change.KeepAliveTimeout ?? KeepAliveTimeout,
+        KeepAliveInterval = change.KeepAliveInterval ?? KeepAliveInterval,
+        RetransmitTimeMax = change.MaxRT is not { } most ? RetransmitTimeMax : most == TimeSpan.Zero ? null : most,
+        TimeToLive = change.TimeToLive ?? TimeToLive,
+        TypeOfService = change.TypeOfService ?? TypeOfService,
+        UserPriority = change.UserPriority ?? UserPriority,
+    };
 
     /// <summary>IPv4 identification values to use (SEND-19).</summary>
     internal IpIdRange IpIds { get; init; } = IpIdRange.OfTarget;

@@ -1,0 +1,44 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Targets.Simulated;
+
+/// <summary>What the host may ask of the state of a connection that it does not have.</summary>
+internal sealed partial class SimulatedConnection
+{
+    private void OnState(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        var block = (OffloadBlock)request.Flight.Head;
+        var claim = new Claim(block, request.Flight.Id, upcalls.Holder);
+        bool isThere = _phase is Phase.Open or Phase.Aborted && claim.IsOpen;
+        if (isThere)
+            Do(request, block);
+        Answer(claim, isThere ? NdisStatus.Success : NdisStatus.Failure, upcalls);
+        if (isThere && request is InvalidateOffload && _phase == Phase.Open)
+            Say(TcpOffloadEventType.Retrieve, (long)TcpUploadReason.InvalidState);     // INV-03
+    }
+
+    private void Do(OffloadRequest request, OffloadBlock block)
+    {
+        switch (request)
+        {
+            case QueryOffload:
+                TcpOffloadState state = Line.Query();
+                block.Queried = state with
+                {
+                    Delegated = state.Delegated with
+                    {
+                        SendBacklogSize = _send.Backlog,
+                        ReceiveBacklogSize = state.Delegated.ReceiveBacklogSize + (uint)_receive.Held,
+                    },
+                };
+                break;
+            case UpdateOffload when _phase == Phase.Open:
+                Line.Update(block.Update!);
+                break;
+            case InvalidateOffload when _phase == Phase.Open:
+                Line.Invalidate();
+                break;
+        }
+    }
+}
