@@ -293,6 +293,21 @@ public sealed partial class KernelTargetSpecs
         await bench.Host.Back(other.Send(10)[0]);
     }
 
+    [Fact]
+    public async Task What_belongs_together_is_served_by_one_thread()
+    {
+        await using var bench = new KernelBench(new KernelTargetSettings { LoopsMax = 2 });
+        var together = new HashSet<int>();
+        for (int count = 0; count < 4; count++)
+        {
+            (OffloadBlock block, Peer peer) = bench.Connect();
+            block.Affinity = 7;
+            together.Add(bench.KernelTarget.LoopOf((await bench.OffloadAsync(block, peer)).Handle));
+        }
+
+        together.ShouldBe([1]);
+    }
+
     [Theory]
     [InlineData(0, 1, 1)]
     [InlineData(1, 0, 1)]

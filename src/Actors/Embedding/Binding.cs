@@ -34,28 +34,34 @@ public sealed class Binding
     /// <param name="socket">A connected TCP socket.</param>
     /// <param name="user">Is told of data, FIN and abort; without one, receive with
     /// <see cref="OffloadedConnection.ReceiveAsync"/>.</param>
+    /// <param name="affinity">Connections with the same number work together, a relay's two sides say: a target with
+    /// several threads may serve them on one, so that none wakes another.</param>
     /// <exception cref="OffloadException">The target did not take it; the socket is still the caller's.</exception>
-    public Task<OffloadedConnection> OffloadAsync(Socket socket, IConnectionUser? user = null) =>
-        OffloadAsync(new UploadResult(socket, default, default, false), user);
+    public Task<OffloadedConnection> OffloadAsync(
+        Socket socket, IConnectionUser? user = null, int? affinity = null) =>
+        OffloadAsync(new UploadResult(socket, default, default, false), user, affinity);
 
     /// <summary>Hands an uploaded connection back to a target: its streams go on where they stand.</summary>
     /// <param name="uploaded">What <see cref="OffloadedConnection.UploadAsync"/> gave; its socket must be
     /// there.</param>
     /// <param name="user">As above.</param>
-    public Task<OffloadedConnection> OffloadAsync(UploadResult uploaded, IConnectionUser? user = null) =>
-        OffloadAsync(uploaded, user, null);
+    /// <param name="affinity">As above.</param>
+    public Task<OffloadedConnection> OffloadAsync(
+        UploadResult uploaded, IConnectionUser? user = null, int? affinity = null) =>
+        OffloadAsync(uploaded, user, null, affinity);
 
     internal async Task<OffloadedConnection> OffloadAsync(
-        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted)
+        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity)
     {
         ArgumentNullException.ThrowIfNull(uploaded.Socket);
-        (OffloadedConnection connection, Task<OffloadBlock> initiate) = BeginOffload(uploaded, user, uploadWanted);
+        (OffloadedConnection connection, Task<OffloadBlock> initiate) =
+            BeginOffload(uploaded, user, uploadWanted, affinity);
         OffloadBlock done = await initiate.ConfigureAwait(false);
         return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status);
     }
 
     internal (OffloadedConnection Connection, Task<OffloadBlock> Initiate) BeginOffload(
-        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted)
+        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity = null)
     {
         var connection = new OffloadedConnection(_stack, _edge, user) { OnUploadWanted = uploadWanted };
         var block = new OffloadBlock
@@ -64,6 +70,7 @@ public sealed class Binding
             Positions = uploaded.Positions,
             BufferedData = uploaded.BufferedData,
             FinSent = uploaded.FinSent,
+            Affinity = affinity,
             State = uploaded.FinSent ? TcpConnectionState.FinWait1 : TcpConnectionState.Established,
         };
         var post = new StatePost(connection.Core, OffloadOperation.Initiate, block);

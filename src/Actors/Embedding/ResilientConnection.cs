@@ -14,6 +14,7 @@ public sealed partial class ResilientConnection : IConnectionUser
     private const int RepairAttemptsMax = 130;
     private readonly Binding _binding;
     private readonly IConnectionUser _user;
+    private readonly int? _affinity;
     private readonly Lock _lock = new();
     private readonly LinkedList<PendingRequest> _pending = [];
     private readonly Queue<(Attempt Attempt, NdisStatus Status, long Bytes)> _answers = new();
@@ -29,8 +30,9 @@ public sealed partial class ResilientConnection : IConnectionUser
     private bool _toldClosed;
     private bool _toldAborted;
 
-    private ResilientConnection(Binding binding, IConnectionUser user)
+    private ResilientConnection(Binding binding, IConnectionUser user, int? affinity)
     {
+        _affinity = affinity;
         _binding = binding;
         _user = user;
     }
@@ -48,10 +50,12 @@ public sealed partial class ResilientConnection : IConnectionUser
     /// <param name="binding">Over which binding.</param>
     /// <param name="socket">A connected TCP socket; from now on the connection's own.</param>
     /// <param name="user">Is told of data, FIN and abort.</param>
+    /// <param name="affinity">As in <see cref="Binding"/>; kept over repairs.</param>
     /// <exception cref="OffloadException">The target did not take it; the socket is still the caller's.</exception>
-    public static async Task<ResilientConnection> OpenAsync(Binding binding, Socket socket, IConnectionUser user)
+    public static async Task<ResilientConnection> OpenAsync(
+        Binding binding, Socket socket, IConnectionUser user, int? affinity = null)
     {
-        var connection = new ResilientConnection(binding, user);
+        var connection = new ResilientConnection(binding, user, affinity);
         var begin = new UploadResult(socket, default, default, false);
         // Held back until the connection is known: the first data may be there before OffloadAsync returns.
         connection._repairing = true;
@@ -252,7 +256,7 @@ public sealed partial class ResilientConnection : IConnectionUser
         {
             try
             {
-                return await _binding.OffloadAsync(from, this, OnUploadWanted).ConfigureAwait(false);
+                return await _binding.OffloadAsync(from, this, OnUploadWanted, _affinity).ConfigureAwait(false);
             }
             catch (OffloadException exception)
             {

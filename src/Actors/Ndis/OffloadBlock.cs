@@ -61,6 +61,10 @@ public sealed class OffloadBlock : Parcel
     /// received and the host did not take (TERM-15), always a copy.</summary>
     public ReadOnlyMemory<byte> BufferedData { get; set; }
 
+    /// <summary>Initiate: connections with the same number belong together. A target with several threads may serve
+    /// them on one, so that what one receives another can send without waking anybody. Null for no wish.</summary>
+    public int? Affinity { get; set; }
+
     /// <summary>Bytes received and delivered: buffered data is the newest before RcvNxt (INIT-09).</summary>
     public long Delivered => Positions.Received - BufferedData.Length;
 

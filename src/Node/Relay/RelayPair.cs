@@ -180,12 +180,13 @@ internal sealed class RelayPair : ISession
         return problem?.Detail;
     }
 
-    private static async Task<(SessionEnd End, string? Detail)?> OpenAsync(
+    private async Task<(SessionEnd End, string? Detail)?> OpenAsync(
         Binding binding, Socket socket, RelaySide side)
     {
         try
         {
-            side.End.Open(await ResilientConnection.OpenAsync(binding, socket, side).ConfigureAwait(false));
+            side.End.Open(await ResilientConnection.OpenAsync(binding, socket, side, affinity: (int)Id)
+                .ConfigureAwait(false));
             return null;
         }
         catch (OffloadException refused) when (refused.IsConnectionGone())

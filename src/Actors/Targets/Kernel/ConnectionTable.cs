@@ -9,6 +9,7 @@ internal sealed class ConnectionTable(int connectionsMax)
     private readonly Lock _gate = new();
     private readonly HashSet<SafeHandle> _sockets = [];   // a socket served twice would be one stream with two writers
     private KernelConnection?[] _bySlot = new KernelConnection?[64];
+    private int[] _loopBySlot = new int[64];
     private int _count;
 
     /// <summary>How many connections are here.</summary>
@@ -24,9 +25,19 @@ internal sealed class ConnectionTable(int connectionsMax)
         return found is not null && found.Handle == handle ? found : null;
     }
 
+    /// <summary>The loop of the last connection in this slot, the present one if there is one. What comes for it when
+    /// it has just left is answered on that loop too, behind all that it said itself.</summary>
+    internal int LoopOf(OffloadHandle handle)
+    {
+        int[] bySlot = Volatile.Read(ref _loopBySlot);
+        return (uint)handle.Slot < (uint)bySlot.Length ? Volatile.Read(ref bySlot[handle.Slot]) : 0;
+    }
+
     /// <summary>Adds a connection.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="loop">Number of the loop that serves it.</param>
     /// <returns>SUCCESS, or the status its initiate fails with.</returns>
-    internal NdisStatus TryAdd(KernelConnection connection)
+    internal NdisStatus TryAdd(KernelConnection connection, int loop)
     {
         int slot = connection.Handle.Slot;
         if (slot < 0)
@@ -35,10 +46,11 @@ internal sealed class ConnectionTable(int connectionsMax)
         {
             if (slot < _bySlot.Length && _bySlot[slot] is not null)
                 return NdisStatus.Failure;
-            if (_count == connectionsMax)
-                return NdisStatus.OffloadTcpEntries;
             if (slot >= _bySlot.Length)
                 Grow(slot);
+            Volatile.Write(ref _loopBySlot[slot], loop);
+            if (_count == connectionsMax)
+                return NdisStatus.OffloadTcpEntries;
             Volatile.Write(ref _bySlot[slot], connection);
             _count++;
             return NdisStatus.Success;
@@ -81,6 +93,9 @@ internal sealed class ConnectionTable(int connectionsMax)
             length *= 2;
         var larger = new KernelConnection?[length];
         _bySlot.CopyTo(larger, 0);
+        var loops = new int[length];
+        _loopBySlot.CopyTo(loops, 0);
+        Volatile.Write(ref _loopBySlot, loops);
         Volatile.Write(ref _bySlot, larger);
     }
 }

@@ -11,7 +11,7 @@ namespace ChimneyActors.Targets.Kernel;
 /// An idle connection costs sixteen bytes here and no time. The thread sleeps until an event, a post or the next due
 /// question. A handler that throws is told so and the loop goes on: one connection never takes others down.
 /// </remarks>
-internal sealed unsafe class EpollLoop
+internal sealed unsafe partial class EpollLoop
 {
     private const int BatchMax = 256;
     private const ulong WakeUpKey = ulong.MaxValue;
@@ -21,6 +21,7 @@ internal sealed unsafe class EpollLoop
     private readonly LoopInbox _inbox = new();
     private readonly LoopSlots _slots = new();
     private readonly AckWheel _wheel;
+    private readonly SpinTrust _spin;
     private readonly TimeProvider _time;
     private readonly double _nanosecondsPerTick;
     private readonly byte[] _events = GC.AllocateArray<byte>(BatchMax * NativeEpoll.EventSize, pinned: true);
@@ -38,9 +39,13 @@ internal sealed unsafe class EpollLoop
     private long _faults;
     private long _rounds;
 
+    /// <param name="name">Of its thread.</param>
+    /// <param name="time">The clock of the questions for acknowledgements.</param>
+    /// <param name="spinMax">How long it looks for events before it sleeps, while that pays.</param>
     /// <exception cref="IOException">The kernel gives no epoll or eventfd descriptor.</exception>
-    internal EpollLoop(string name, TimeProvider time)
+    internal EpollLoop(string name, TimeProvider time, TimeSpan spinMax = default)
     {
+        _spin = new SpinTrust((long)(spinMax.TotalSeconds * Stopwatch.Frequency), Stopwatch.Frequency / 100_000);
         _time = time;
         _wheel = new AckWheel(time.TimestampFrequency);
         _nanosecondsPerTick = 1e9 / time.TimestampFrequency;
@@ -271,23 +276,6 @@ internal sealed unsafe class EpollLoop
         }
     }
 
-    private void Poll()
-    {
-        long wait = NanosecondsToSleep();
-        bool sleeps = wait != 0 && _inbox.TrySleep();
-        fixed (byte* events = _events)
-        {
-            int found = NativeEpoll.Wait(_epoll, events, BatchMax, sleeps ? wait : 0);
-            if (sleeps)
-                _inbox.Awake();
-            if (found < 0 && found != -Errno.Interrupted)
-                throw new IOException($"The epoll loop '{_name}' is broken: errno {-found}.");
-            DeliverPosts();   // first: a receive posted before data came in must be there when the data is looked at
-            for (int index = 0; index < found; index++)
-                Dispatch(NativeEpoll.KeyOf(events, index), NativeEpoll.ReadinessOf(events, index));
-        }
-    }
-
     private void Dispatch(ulong key, Readiness ready)
     {
         if (key == WakeUpKey)
@@ -307,17 +295,6 @@ internal sealed unsafe class EpollLoop
         {
             Fault(handler, exception);
         }
-    }
-
-    private long NanosecondsToSleep()
-    {
-        if (_firstAgain is not null)
-            return 0;
-        long due = _wheel.NextDue;
-        if (due == AckWheel.Never)
-            return NativeEpoll.Infinite;
-        long ticks = due - _time.GetTimestamp();
-        return ticks <= 0 ? 0 : (long)(ticks * _nanosecondsPerTick);
     }
 
     private void Fault(LoopHandler handler, Exception fault)

@@ -45,7 +45,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
         _strays = new StrayHandler[loops];
         for (int index = 0; index < loops; index++)
         {
-            _loops[index] = new EpollLoop($"kernel-target-{index}", time ?? TimeProvider.System);
+            _loops[index] = new EpollLoop($"kernel-target-{index}", time ?? TimeProvider.System, settings.SpinMax);
             _gathers[index] = new SendGather();
             _strays[index] = new StrayHandler { Loop = _loops[index] };
         }
@@ -74,6 +74,9 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
         return Connecting.RunAsync(_loops[turn % (uint)_loops.Length], remote, cancellation);
     }
 
+    /// <summary>Number of the loop that serves a connection, or served it last.</summary>
+    internal int LoopOf(OffloadHandle connection) => _table.LoopOf(connection);
+
     /// <inheritdoc/>
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {
@@ -87,7 +90,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
             : _table.Find(request.Connection);
         if (connection is null)
         {
-            StrayHandler stray = _strays[LoopOf(request.Connection)];
+            StrayHandler stray = _strays[_table.LoopOf(request.Connection)];
             if (!stray.Loop.Post(stray, request, upcalls))
                 StrayAnswers.Answer(request, NdisStatus.RequestAborted, upcalls);
             return;
@@ -117,7 +120,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
     public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls)
     {
         ArgumentNullException.ThrowIfNull(upcalls);
-        LoopHandler handler = _table.Find(connection) ?? (LoopHandler)_strays[LoopOf(connection)];
+        LoopHandler handler = _table.Find(connection) ?? (LoopHandler)_strays[_table.LoopOf(connection)];
         object message = handler is KernelConnection ? ConnectionSignal.Sever.Instance : connection;
         if (!handler.Loop.Post(handler, message, upcalls))
             StrayAnswers.SayNothingLeft(connection, upcalls);
@@ -150,12 +153,12 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
 
     private KernelConnection Admit(InitiateOffload initiate)
     {
-        int index = LoopOf(initiate.Connection);
+        // What belongs together is on one loop; else they take turns by slot.
+        int wish = initiate.Block.Affinity ?? initiate.Connection.Slot;
+        int index = (int)((uint)wish % (uint)_loops.Length);
         var connection = new KernelConnection(
             initiate.Connection, _table, _gathers[index], _settings.IndicationsMax) { Loop = _loops[index] };
-        connection.Admission = _table.TryAdd(connection);
+        connection.Admission = _table.TryAdd(connection, index);
         return connection;
     }
-
-    private int LoopOf(OffloadHandle connection) => (int)((uint)connection.Slot % (uint)_loops.Length);
 }

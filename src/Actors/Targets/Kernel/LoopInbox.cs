@@ -15,6 +15,9 @@ internal sealed class LoopInbox
     private bool _closed;
     private bool _sleeping;
 
+    /// <summary>Whether nothing was posted; true a moment too long at worst.</summary>
+    internal bool IsEmpty => Volatile.Read(ref _incoming).Count == 0;
+
     /// <summary>Adds a post, unless the loop has ended.</summary>
     /// <param name="post">What to hand to whom.</param>
     /// <param name="wake">True if the loop sleeps and this caller is the one to wake it.</param>

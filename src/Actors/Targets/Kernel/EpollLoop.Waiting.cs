@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace ChimneyActors.Targets.Kernel;
+
+/// <summary>How the loop waits for events: it looks, looks a little longer while that pays, then sleeps.</summary>
+internal sealed unsafe partial class EpollLoop
+{
+    private void Poll()
+    {
+        long wait = NanosecondsToSleep();
+        fixed (byte* events = _events)
+        {
+            int found = wait == 0 ? 0 : Spin(events, wait);
+            if (found == 0)
+                found = Sleep(events, wait);
+            if (found < 0 && found != -Errno.Interrupted)
+                throw new IOException($"The epoll loop '{_name}' is broken: errno {-found}.");
+            DeliverPosts();   // first: a receive posted before data came in must be there when the data is looked at
+            for (int index = 0; index < found; index++)
+                Dispatch(NativeEpoll.KeyOf(events, index), NativeEpoll.ReadinessOf(events, index));
+        }
+    }
+
+    /// <summary>Looks for events without sleeping, while the past says that it pays.</summary>
+    private int Spin(byte* events, long wait)
+    {
+        if (_spin.Budget == 0)
+            return 0;
+        long start = Stopwatch.GetTimestamp();
+        long ticks = wait < 0 ? _spin.Budget : Math.Min(_spin.Budget, (long)(wait * 1e-9 * Stopwatch.Frequency));
+        for (long now = start; now - start < ticks;)
+        {
+            int found = NativeEpoll.Wait(_epoll, events, BatchMax, 0);
+            if (found != 0 || !_inbox.IsEmpty)
+            {
+                _spin.NoteSpin(found: true);
+                return found;
+            }
+
+            long offered = Stopwatch.GetTimestamp();
+            Thread.Yield();
+            now = Stopwatch.GetTimestamp();
+            if (!_spin.NoteOffer(now - offered))
+                return 0;
+        }
+
+        if (ticks == _spin.Budget)
+            _spin.NoteSpin(found: false);
+        return 0;
+    }
+
+    private int Sleep(byte* events, long wait)
+    {
+        bool sleeps = wait != 0 && _inbox.TrySleep();
+        long start = sleeps ? Stopwatch.GetTimestamp() : 0;
+        int found = NativeEpoll.Wait(_epoll, events, BatchMax, sleeps ? wait : 0);
+        if (!sleeps)
+            return found;
+        _inbox.Awake();
+        if (found > 0)
+            _spin.NoteSleep(Stopwatch.GetTimestamp() - start);
+        return found;
+    }
+
+    private long NanosecondsToSleep()
+    {
+        if (_firstAgain is not null)
+            return 0;
+        long due = _wheel.NextDue;
+        if (due == AckWheel.Never)
+            return NativeEpoll.Infinite;
+        long ticks = due - _time.GetTimestamp();
+        return ticks <= 0 ? 0 : (long)(ticks * _nanosecondsPerTick);
+    }
+}

@@ -1,0 +1,60 @@
+namespace ChimneyActors.Targets.Kernel;
+
+/// <summary>
+/// Decides whether a loop looks for events a little longer before it sleeps. A sleep that ends at once costs more than
+/// it spares: the thread has to be woken, and its core too.
+/// </summary>
+/// <remarks>
+/// Looking is earned and lost. A sleep that something ended within the time it would have looked earns a little; to
+/// look in vain costs more than one success earns; so a loop that looks is right in at least two of three times, and an
+/// idle one, whose sleeps are long, never looks. Whoever looks offers its core to others; if somebody takes it, the
+/// cores are needed elsewhere, and the loop sleeps at once for a while, twice as long each time. Pure: time is what the
+/// caller says it is.
+/// </remarks>
+internal sealed class SpinTrust
+{
+    private const int Most = 16;
+    private const int CostInVain = 2;
+    private const int CostTaken = 1_000;
+    private const int CostTakenMost = 1_000_000;
+
+    private readonly long _longest;
+    private readonly long _taken;
+    private int _trust;
+    private int _costTaken = CostTaken;
+
+    /// <param name="longest">How long it looks at most, in ticks; 0 for never.</param>
+    /// <param name="taken">A core that was offered and comes back later than this was taken, in ticks.</param>
+    internal SpinTrust(long longest, long taken) => (_longest, _taken) = (longest, taken);
+
+    /// <summary>Ticks to look before the next sleep.</summary>
+    internal long Budget => _trust > 0 ? _longest : 0;
+
+    /// <summary>A sleep was ended by an event or a post.</summary>
+    internal void NoteSleep(long ticks)
+    {
+        if (ticks <= _longest)
+            _trust = Math.Min(_trust + 1, Most);
+        else if (_trust > 0)
+            _trust--;
+    }
+
+    /// <summary>It looked, and found something or not.</summary>
+    internal void NoteSpin(bool found)
+    {
+        _trust = found ? Math.Min(_trust + 1, Most) : _trust - CostInVain;
+        if (_trust == Most)
+            _costTaken = CostTaken;
+    }
+
+    /// <summary>It offered its core.</summary>
+    /// <returns>False if somebody took it: it is no time to look.</returns>
+    internal bool NoteOffer(long ticks)
+    {
+        if (ticks <= _taken)
+            return true;
+        _trust = -_costTaken;
+        _costTaken = Math.Min(_costTaken * 2, CostTakenMost);
+        return false;
+    }
+}

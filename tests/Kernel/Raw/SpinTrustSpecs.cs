@@ -1,0 +1,98 @@
+using ChimneyActors.Targets.Kernel;
+
+namespace ChimneyActors.Kernel.Raw;
+
+/// <summary>When a loop looks for events a little longer before it sleeps.</summary>
+public sealed class SpinTrustSpecs
+{
+    private readonly SpinTrust _trust = new(longest: 50, taken: 10);
+
+    [Fact]
+    public void A_fresh_loop_sleeps_at_once() => _trust.Budget.ShouldBe(0);
+
+    [Fact]
+    public void A_sleep_that_was_short_is_worth_a_look()
+    {
+        _trust.NoteSleep(50);
+        _trust.Budget.ShouldBe(50);
+    }
+
+    [Fact]
+    public void Long_sleeps_are_worth_none()
+    {
+        _trust.NoteSleep(20);
+        _trust.NoteSleep(51);
+        _trust.Budget.ShouldBe(0);
+        for (int count = 0; count < 100; count++)
+            _trust.NoteSleep(100_000);
+        _trust.NoteSleep(20);
+        _trust.Budget.ShouldBe(50);     // an idle hour is not held against it
+    }
+
+    [Fact]
+    public void A_loop_that_finds_nothing_soon_sleeps_again()
+    {
+        for (int count = 0; count < 1_000; count++)
+            _trust.NoteSpin(found: true);
+        int looks = 0;
+        for (; _trust.Budget > 0; looks++)
+            _trust.NoteSpin(found: false);
+        looks.ShouldBeLessThanOrEqualTo(8);
+    }
+
+    [Fact]
+    public void To_be_right_every_second_time_is_not_enough()
+    {
+        for (int count = 0; count < 16; count++)
+            _trust.NoteSpin(found: true);
+        for (int count = 0; count < 20 && _trust.Budget > 0; count++)
+        {
+            _trust.NoteSpin(found: false);
+            _trust.NoteSpin(found: true);
+        }
+
+        _trust.Budget.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_core_that_others_want_is_left_to_them_for_long()
+    {
+        _trust.NoteSleep(20);
+        _trust.NoteOffer(10).ShouldBeTrue();
+        _trust.Budget.ShouldBe(50);
+        _trust.NoteOffer(11).ShouldBeFalse();
+        for (int count = 0; count < 1_000; count++)
+            _trust.NoteSleep(20);
+        _trust.Budget.ShouldBe(0);
+        _trust.NoteSleep(20);
+        _trust.Budget.ShouldBe(50);
+    }
+
+    [Fact]
+    public void Cores_that_are_taken_again_and_again_are_left_ever_longer()
+    {
+        Sleeps().ShouldBe(1_001);
+        Sleeps().ShouldBe(2_001);
+        Sleeps().ShouldBe(4_001);
+        for (int count = 0; count < 20; count++)
+            _trust.NoteSpin(found: true);
+        Sleeps().ShouldBe(1_001);
+
+        int Sleeps()
+        {
+            _trust.NoteOffer(11);
+            int sleeps = 0;
+            for (; _trust.Budget == 0; sleeps++)
+                _trust.NoteSleep(20);
+            return sleeps;
+        }
+    }
+
+    [Fact]
+    public void Without_a_length_it_never_looks()
+    {
+        var never = new SpinTrust(longest: 0, taken: 10);
+        never.NoteSleep(0);
+        never.Budget.ShouldBe(0);
+    }
+}
