@@ -65,8 +65,10 @@ public sealed class NetBufferWindowSpecs
     {
         (NetBuffer buffer, _) = Make([4, 6]);
         buffer.Advance(5);
-        Should.Throw<ContractViolationException>(() => buffer.SetDataLength(length)).Check
-            .ShouldBe(VerifierCheck.ByteAccount);
+        ContractViolationException wrong =
+            Should.Throw<ContractViolationException>(() => buffer.SetDataLength(length));
+        wrong.Check.ShouldBe(VerifierCheck.ByteAccount);
+        wrong.Message.ShouldContain("outside 0..5");
         (buffer.DataOffset, buffer.DataLength).ShouldBe((5, 5));
         buffer.SetDataLength(0);
         buffer.SetDataLength(5);

@@ -23,6 +23,7 @@ public sealed class ConnectionEntrySpecs
     {
         Edge[] edges = [.. _layers.Select(layer => layer.Edge)];
         _entry.Join(edges[1]);      // a second initiate of the same layer
+        _entry.Join(edges[0]);
         _entry.Top.ShouldBe(edges[0]);
         edges.Select(_entry.Above).ShouldBe([null, edges[0], edges[1]]);
         edges.Select(_entry.Below).ShouldBe([edges[1], edges[2], null]);
