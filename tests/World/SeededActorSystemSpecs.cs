@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Akka.Actor;
+using ChimneyActors.Embedding;
 using ChimneyActors.TestKit;
 
 namespace ChimneyActors.World.Tests;
@@ -55,6 +57,29 @@ public sealed class SeededActorSystemSpecs
         world.RunUntil(() => false, stepsMax: 100).ShouldBeFalse();
         world.RunUntilQuiet(stepsMax: 100).ShouldBeFalse();
         world.RunUntil(() => true, stepsMax: 0).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Of_stacks_that_ended_nothing_is_kept()
+    {
+        using var world = new SeededActorSystem(1);
+        WeakReference[] ended = [.. Enumerable.Range(0, 3).Select(_ => Life(world))];
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        ended[..2].Count(stack => stack.IsAlive).ShouldBe(0, "the last may still be on this thread");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Life(SeededActorSystem world)
+    {
+        Chimney chimney = world.Start(stack => stack
+            .Miniport("nic0", new InMemoryTarget(world)).Binding("tcpip", over: "nic0"));
+        world.Stop(chimney);
+        world.RunUntil(() => false, TimeSpan.FromMinutes(1));       // whatever was due
+        return new WeakReference(chimney);
     }
 
     [Fact]

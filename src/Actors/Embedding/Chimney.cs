@@ -22,6 +22,7 @@ public sealed class Chimney : IAsyncDisposable
     private readonly Edge[] _drivers;
     private readonly Lock _stopLock = new();
     private Task? _stopped;
+    private EndOfHost? _endOfHost;
 
     private Chimney(ActorSystem system, DriverStack stack, StackBuilder plan)
     {
@@ -94,13 +95,15 @@ public sealed class Chimney : IAsyncDisposable
         Chimney chimney = Raise(system, plan, settings.Stack);
         await chimney._root.Ask<IsReady>(IsReady.Instance, TimeSpan.FromSeconds(30)).ConfigureAwait(false);
         string task = $"stop-{chimney._stack.Name}";
+        var end = new EndOfHost(chimney);
+        chimney._endOfHost = end;
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseServiceStop, task, async () =>
         {
-            await chimney.DisposeAsync().ConfigureAwait(false);
+            await end.StopAsync().ConfigureAwait(false);
             return Akka.Done.Instance;
         });
         // After a hard termination nobody runs tasks: then the end of the system is the signal.
-        _ = system.WhenTerminated.ContinueWith(_ => chimney.StopAsync(), TaskScheduler.Default);
+        _ = system.WhenTerminated.ContinueWith(_ => end.StopAsync(), TaskScheduler.Default);
         return chimney;
     }
 
@@ -166,6 +169,7 @@ public sealed class Chimney : IAsyncDisposable
         foreach (IOffloadTarget target in _targets)
             if (target is IAsyncDisposable removable)
                 await removable.DisposeAsync().ConfigureAwait(false);
+        _endOfHost?.Forget();
         _ = ForgetLaterAsync();
     }
 
@@ -205,5 +209,16 @@ public sealed class Chimney : IAsyncDisposable
         while (_stack.Handles.All().Any(entry => entry.SeverSince != 0)
             && _stack.Clock.GetElapsedTime(start) < _stack.Settings.StopTimeout)
             await tick.WaitForNextTickAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>What the host's end calls. A host that starts and ends many stacks keeps this of each, and no more: its
+    /// tasks cannot be taken back.</summary>
+    private sealed class EndOfHost(Chimney chimney)
+    {
+        private Chimney? _chimney = chimney;
+
+        public Task StopAsync() => Volatile.Read(ref _chimney)?.StopAsync() ?? Task.CompletedTask;
+
+        public void Forget() => Volatile.Write(ref _chimney, null);
     }
 }

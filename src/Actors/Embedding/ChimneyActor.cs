@@ -70,7 +70,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
     private void AddBinding(DriverPlan plan, Edge lower)
     {
         var queue = new BindingQueue(stack, plan.Edge);
-        stack.AtEnd.Add(() => queue.Refuse(null, NdisStatus.RequestAborted));
+        stack.AtEnd.Enqueue(() => queue.Refuse(null, NdisStatus.RequestAborted));
         Start(new Slot(plan.Edge, Budget(),
             holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, lower, queue)))
         {

@@ -111,7 +111,7 @@ internal sealed class DriverStack
     public bool Stopped => Volatile.Read(ref _stopping) > 1;
 
     /// <summary>What is to be answered when the last actor is gone.</summary>
-    public ConcurrentBag<Action> AtEnd { get; } = [];
+    public ConcurrentQueue<Action> AtEnd { get; } = new();
 
     /// <summary>All pools.</summary>
     public IEnumerable<NetBufferListPool> Pools => [Sends, Receives, Disconnects, Indications];

@@ -93,7 +93,7 @@ public sealed class AuditorSpecs
     public void Who_asked_to_be_answered_at_the_end_is_answered()
     {
         int answered = 0;
-        _stack.AtEnd.Add(() => answered++);
+        _stack.AtEnd.Enqueue(() => answered++);
         Auditor.Finish(_stack);
         answered.ShouldBe(1);
     }
