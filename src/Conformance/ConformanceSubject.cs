@@ -41,6 +41,8 @@ public sealed class ConformanceSubject
     public static ConformanceSubject Load(string file, string type)
     {
         Type found = Find(file, type);
+        if (found.IsAbstract)
+            throw new ArgumentException($"'{type}' is abstract.", nameof(type));
         ConstructorInfo? empty = found.GetConstructor([]);
         if (typeof(IntermediateDriver).IsAssignableFrom(found))
             return empty is null

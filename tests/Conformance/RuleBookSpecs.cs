@@ -55,6 +55,14 @@ public sealed partial class RuleBookSpecs
     }
 
     [Fact]
+    public void No_rule_that_a_case_asserts_is_said_to_be_open_or_not_applicable_everywhere()
+    {
+        string[] asserted = [.. CaseList.All.SelectMany(one => one.Rules).Distinct()];
+
+        asserted.Where(id => RuleBook.RemarkOf(id, "any") is { Verdict: not RuleVerdict.Upheld }).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Each_case_has_a_name_of_its_own_and_says_what_it_asserts()
     {
         CaseList.All.Select(one => one.Name).ShouldBeUnique();

@@ -8,6 +8,8 @@ internal static class CaseList
     /// <summary>All of them, area by area.</summary>
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
-        .. DisconnectCases.All, .. SendCases.All,
+        .. GeneralCases.All, .. BufferCases.All, .. DisconnectCases.All, .. SendCases.All, .. ReceiveCases.All,
+        .. IndicationCases.All, .. EventCases.All, .. InitiateCases.All, .. TerminateCases.All, .. StateCases.All,
+        .. TimerCases.All, .. SegmentCases.All,
     ];
 }

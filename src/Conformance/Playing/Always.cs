@@ -37,7 +37,7 @@ internal static class Always
     {
         play.Note("GEN-08", entry.Status != NdisStatus.Pending, $"has no status: {entry}");
         play.Note("GEN-04", IsOf(entry), $"came by a {entry.Source?.GetType().Name}: {entry}");
-        if (entry.Operation is OffloadOperation.Initiate or OffloadOperation.Terminate)
+        if (entry.Parcel is OffloadBlock)
             return;
         play.Note("NBL-10", entry.Bytes >= 0, $"has no byte count: {entry}");
         play.Note("NBL-11", entry.Bytes == entry.Advanced, $"moved its data by {entry.Advanced}: {entry}");
@@ -100,6 +100,9 @@ internal static class Always
     {
         OffloadOperation.Initiate => entry.Source is InitiateOffloadComplete,
         OffloadOperation.Terminate => entry.Source is TerminateOffloadComplete,
+        OffloadOperation.Query => entry.Source is QueryOffloadComplete,
+        OffloadOperation.Update => entry.Source is UpdateOffloadComplete,
+        OffloadOperation.Invalidate => entry.Source is InvalidateOffloadComplete,
         OffloadOperation.Send => entry.Source is TcpOffloadSendComplete,
         OffloadOperation.Receive => entry.Source is TcpOffloadReceiveComplete,
         OffloadOperation.Disconnect => entry.Source is TcpOffloadDisconnectComplete,

@@ -66,9 +66,15 @@ internal static class AlwaysOnConnection
             }
             else if (entry.Is(Place.Target, Act.Up, OffloadOperation.Receive))
                 play.Note("RECV-04", open is null, $"completed before the answer to {open}: {entry}");
-            else if (entry is { Act: Act.Answer, Source: TcpOffloadReceiveAccepted or TcpOffloadReceiveRefused })
+            else if (open is not null && Answers(entry, open))
                 open = null;
     }
+
+    /// <summary>What was returned was accepted, though the message that says so may come later.</summary>
+    private static bool Answers(TraceEntry answer, TraceEntry open) => answer is { Act: Act.Answer, Source: { } source }
+        && (source is TcpOffloadReceiveAccepted
+            ? answer.Offset >= open.Offset + open.Length
+            : answer.Parcel == open.Parcel);
 
     private static void Events(Play play, TraceEntry[] seen)
     {

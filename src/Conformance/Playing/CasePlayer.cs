@@ -11,6 +11,8 @@ internal static class CasePlayer
         string? why = Perform(play.Stage, () => played.PlayAsync(play));
         why ??= Perform(play.Stage, play.EndAsync);
         if (why is null)
+            Freed(play);
+        if (why is null)
             Journeys.Judge(play);
         Always.Judge(play);
         TraceEntry[] trace = play.Trace;
@@ -20,6 +22,13 @@ internal static class CasePlayer
         Reports.Judge(play, judge, played.Name);
         foreach (string rule in play.Missed)
             judge.Missed(rule, $"'{played.Name}' did not get so far: {why ?? "it asserted less than it promised"}");
+    }
+
+    /// <summary>Everything was taken back: nobody keeps anything of it.</summary>
+    private static void Freed(Play play)
+    {
+        int left = play.Stage.Chimney.Connections;
+        play.Note("IM-19", left == 0, $"{left} connections are still known after their terminates");
     }
 
     private static string? Perform(Stage stage, Func<Task> what) => Perform(() => stage.Run(what));

@@ -1,5 +1,6 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Conformance.Stages;
+using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Conformance.Playing;
 
@@ -23,6 +24,7 @@ internal static class Journeys
         Compare(play, "up", backIn, backOut);
         Once(play, intoIt, backOut);
         Unchanged(play, backIn, backOut);
+        LeftAlone(play, intoIt, backOut);
         Disconnects(play, intoIt, outOfIt, backOut);
         Contexts(play, intoIt, outOfIt, backOut, backIn);
     }
@@ -62,7 +64,7 @@ internal static class Journeys
         {
             int count = answers[request.Journey].Count();
             play.Note("GEN-03", count == 1, $"came back {count} times: {request}");
-            if (request.Operation is OffloadOperation.Initiate or OffloadOperation.Terminate)
+            if (request.Parcel is OffloadBlock)
                 play.Note("IM-10", count == 1, $"its completion came up {count} times: {request}", Stage.Driver);
         }
     }
@@ -77,6 +79,23 @@ internal static class Journeys
             bool same = one.Status == other.Status && one.Bytes == other.Bytes && one.Advanced == other.Advanced
                 && one.Length == other.Length && one.Operation == other.Operation;
             play.Note("IM-27", same, $"came as {one}, went on as {other}", Stage.Driver);
+        }
+    }
+
+    /// <summary>From the call to the completion: the same list, the same NET_BUFFERs, moved by as much as is said.
+    /// </summary>
+    private static void LeftAlone(Play play, TraceEntry[] asked, TraceEntry[] answered)
+    {
+        var before = asked.GroupBy(entry => entry.Journey).ToDictionary(same => same.Key, same => same.First());
+        foreach (TraceEntry back in answered)
+        {
+            if (!before.TryGetValue(back.Journey, out TraceEntry? gone) || back.Parcel is not NetBufferList)
+                continue;
+            string detail = $"left as {gone}, came back as {back}";
+            play.Note("GEN-07", gone.Offset == back.Offset, detail, Stage.Binding);
+            play.Note("GEN-10", gone.Buffers == back.Buffers, detail);
+            play.Note("GEN-12", ReferenceEquals(gone.Reserved, back.Reserved), detail);
+            play.Note("NBL-07", gone.Length == back.Length + back.Advanced, detail);
         }
     }
 

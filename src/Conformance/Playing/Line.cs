@@ -2,6 +2,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Conformance.Stages;
 using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
+using ChimneyActors.Protocols;
 
 namespace ChimneyActors.Conformance.Playing;
 
@@ -15,6 +16,7 @@ internal sealed class Line : IConnectionUser
     private readonly List<Memory<byte>> _back = [];
     private readonly List<ReceivedData> _kept = [];
     private OffloadedConnection? _connection;
+    private int _asked;
 
     public Line(Play play, StagePeer peer, LinePlan plan)
     {
@@ -49,6 +51,9 @@ internal sealed class Line : IConnectionUser
     /// <summary>Whether the host keeps what is indicated, until <see cref="ReturnAll"/>.</summary>
     public bool Keeps { get; set; }
 
+    /// <summary>Whether the host takes nothing that is indicated.</summary>
+    public bool Refuses { get; set; }
+
     /// <summary>How often the host was told of the peer's FIN.</summary>
     public int Closes { get; private set; }
 
@@ -81,6 +86,17 @@ internal sealed class Line : IConnectionUser
         }
     }
 
+    /// <summary>Whether everything that was asked of it has come to the target, or is over.</summary>
+    public bool HasArrived
+    {
+        get
+        {
+            TraceEntry[] seen = [.. Trace.Where(entry => entry.Parcel is NetBufferList)];
+            return Math.Max(seen.Count(entry => entry is { Place: Place.Target, Act: Act.Down }),
+                seen.Count(entry => entry is { Place: Place.Above, Act: Act.Up })) >= _asked;
+        }
+    }
+
     /// <summary>Hands the connection to the target.</summary>
     public async Task OffloadAsync()
     {
@@ -101,9 +117,16 @@ internal sealed class Line : IConnectionUser
     /// <summary>Hands the connection to the target again.</summary>
     public async Task<OffloadedConnection> TryOffloadAsync(UploadResult rest)
     {
-        _connection = await _play.Stage.Chimney.Binding(_plan.Binding).OffloadAsync(rest, _plan.Listens ? this : null);
+        // Data may come before the initiate's answer is heard.
+        (_connection, Task<OffloadBlock> initiate) = _play.Stage.Chimney.Binding(_plan.Binding)
+            .BeginOffload(rest, _plan.Listens ? this : null, null);
         IsUploaded = false;
-        return _connection;
+        _asked = 0;
+        NdisStatus status = (await initiate).Status;
+        if (status == NdisStatus.Success)
+            return _connection;
+        _connection = null;
+        throw new OffloadException(status);
     }
 
     /// <summary>Sends the next bytes.</summary>
@@ -122,6 +145,21 @@ internal sealed class Line : IConnectionUser
     {
         var memory = new byte[length];
         return ReceiptOf(memory, Connection.ReceiveAsync(memory, noPush));
+    }
+
+    /// <summary>Waits until so many lists of space have come to the target.</summary>
+    public Task HasSpace(int count) => _play.Until("GEN-03", "the space comes to the target", () =>
+        Trace.Count(entry => entry.Is(Place.Target, Act.Down, OffloadOperation.Receive)) >= count);
+
+    /// <summary>Posts several pieces of space as one chain.</summary>
+    public Task<Receipt>[] ReceiveChain(params int[] lengths)
+    {
+        byte[][] memory = [.. lengths.Select(length => new byte[length])];
+        ReceivePost[] posts = [.. memory.Select(space => new ReceivePost(Connection.Core, space, noPush: false))];
+        for (int index = 0; index + 1 < posts.Length; index++)
+            posts[index].Next = posts[index + 1];
+        Connection.Send(posts[0]);
+        return [.. posts.Select((post, index) => ReceiptOf(memory[index], post.Result))];
     }
 
     /// <summary>Closes the send half, or cuts off.</summary>
@@ -162,6 +200,8 @@ internal sealed class Line : IConnectionUser
 
     void IConnectionUser.OnReceived(ReceivedData data)
     {
+        if (Refuses)
+            throw new InvalidOperationException("Not now.");    // what a host throws over, it has not taken
         long at = Connection.BytesReceived - data.Memory.Length;
         if (Wrong is null && Pattern.FirstWrong(Peer.HostStream, at, data.Memory.Span) is { } wrong)
             Wrong = $"the byte at {wrong} is not the one that the peer sent there";
@@ -196,6 +236,7 @@ internal sealed class Line : IConnectionUser
 
     private async Task<T> WornAfter<T>(byte[] memory, Func<ReadOnlyMemory<byte>, Task<T>> request)
     {
+        _asked++;
         T result = await request(memory);
         WearOut(memory);
         _play.Stage.Watch.Note(Place.Host, Handle, $"hears {result}");
@@ -204,6 +245,7 @@ internal sealed class Line : IConnectionUser
 
     private async Task<Receipt> ReceiptOf(byte[] memory, Task<ReceiveResult> receive)
     {
+        _asked++;
         ReceiveResult result = await receive;
         byte[] data = memory[..result.BytesReceived];
         WearOut(memory);

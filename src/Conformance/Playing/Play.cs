@@ -107,7 +107,15 @@ internal sealed class Play
     public Task<T> Ends<T>(Task<T> answer) => Ends("GEN-03", "a request", answer);
 
     /// <summary>Lets everything happen that need not wait for the peer.</summary>
-    public Task SettleAsync(Line line) => Stage.SettleAsync(line.Handle);
+    public async Task SettleAsync(Line line)
+    {
+        var told = new TaskCompletionSource();
+        lock (_gate)
+            _waiting.Add((() => line.HasArrived, told));
+        LookAgain();
+        await Stage.EndsAsync(told.Task);
+        await Stage.SettleAsync(line.Handle);
+    }
 
     /// <summary>The first entry that fits; null if there is none.</summary>
     public TraceEntry? Find(Func<TraceEntry, bool> fits) => Trace.FirstOrDefault(fits);

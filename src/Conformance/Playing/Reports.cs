@@ -20,7 +20,10 @@ internal static class Reports
             .FirstOrDefault(list => list.Custody.State == CustodyState.Free && list.Frames.Depth > 0);
         play.Note("CTX-08", worn is null, $"in its pool with a context on it: {worn?.Describe()}");
         DriverStack stack = play.Stage.Chimney.Stack;
-        play.Note("NBL-15", stack.Pools.All(pool => pool.Out == 0), "a list is not in its pool when all is over");
+        bool inPools = stack.Pools.All(pool => pool.Out == 0);
+        play.Note("NBL-15", inPools, "a list is not in its pool when all is over");
+        play.Note("RIND-13", stack.Indications.Out == 0, "the stack ended while an indicated list was out");
+        play.Note("LIFE-15", inPools, "the stack ended while a list of somebody was still out");
     }
 
     /// <summary>The rules that a check guards, as far as it says on which operation it fired.</summary>
@@ -28,7 +31,8 @@ internal static class Reports
     {
         VerifierCheck.DoubleComplete => [.. Of(violation, "DISC-24"), "GEN-03"],
         VerifierCheck.ForeignCompletion => ["GEN-13"],
-        VerifierCheck.UseAfterHandOver => ["GEN-06"],
+        VerifierCheck.UseAfterHandOver =>
+            [violation.Detail.Contains("Complete ", StringComparison.Ordinal) ? "GEN-03" : "IM-05", "GEN-06"],
         VerifierCheck.WrongOperation => ["GEN-04"],
         VerifierCheck.StatusNotAllowed => [.. Of(violation, "DISC-17", receive: "RECV-11"), "GEN-08"],
         VerifierCheck.BadShape => Of(violation, "NBL-01", "NBL-02", "NBL-03"),

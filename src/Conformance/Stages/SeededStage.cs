@@ -69,7 +69,11 @@ internal sealed class SeededStage : Stage
     protected override StagePeer NewPeer(int number, LinePlan plan)
     {
         _network.Tick(_world.Now);
-        var theirs = new TcpEngineSettings { ReceiveBytesMax = plan.IsNarrow ? 4_096 : 256 * 1024 };
+        var theirs = new TcpEngineSettings
+        {
+            ReceiveBytesMax = plan.IsNarrow ? 4_096 : 256 * 1024,
+            Timestamps = plan.Ours.Timestamps,
+        };
         SimulatedLine line = _network.Connect(new SimulatedLinePlan { Ours = plan.Ours, Theirs = theirs });
         var peer = new SeededPeer(number, line, () => _network.Tick(_world.Now)) { Reads = plan.PeerReads };
         _peers.Add(peer);
@@ -96,6 +100,7 @@ internal sealed class SeededStage : Stage
             _network.Step(_world.Draw(_network.Ready));
         foreach (SeededPeer peer in _peers)
             peer.Look();
+        Watch.Changed?.Invoke();
         if (_network.Ready > 0)
             Wake();
         else if (_network.NextEvent is { } due)

@@ -87,6 +87,9 @@ internal sealed record TraceEntry(Place Place, Act Act, string Text)
 
     public TcpOffloadEvent? Said { get; init; }
 
+    /// <summary>What the protocol has put on the parcel for itself.</summary>
+    public object? Reserved { get; init; }
+
     /// <summary>Whether it came while the target was being asked, on the same thread.</summary>
     public bool Inside { get; init; }
 

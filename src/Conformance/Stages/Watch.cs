@@ -113,6 +113,7 @@ internal sealed class Watch(Func<TimeSpan> now)
             Advanced = list?.BytesAdvanced ?? 0,
             Depth = parcel.Frames.Depth,
             Buffers = buffers,
+            Reserved = parcel.ProtocolReserved,
         };
     }
 

@@ -1,0 +1,90 @@
+using ChimneyActors.Conformance.Playing;
+using ChimneyActors.Conformance.Stages;
+using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
+using ChimneyActors.Targets.Simulated;
+
+namespace ChimneyActors.Conformance.Cases;
+
+/// <summary>PKT: segments that need special care, made up by the kit.</summary>
+internal static class SegmentCases
+{
+    public static IReadOnlyList<ConformanceCase> All { get; } =
+    [
+        new("A target only transfers data", DataOnly, "PKT-02", "DISC-36") { Needs = Ability.Wire },
+        new("Urgent data stands still until the host has the connection", Urgent, "PKT-03", "EVT-12", "EVT-08")
+            { Needs = Ability.Wire },
+        new("A SYN at the next number gives the connection to the host, another one is answered", Syn, "PKT-04")
+            { Needs = Ability.Wire },
+        new("A RST is believed at the next number, challenged in the window, and else dropped", Rst,
+            "PKT-05", "EVT-04") { Needs = Ability.Wire },
+    ];
+
+    private static async Task DataOnly(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        await play.Ends(line.Send(5_000));
+        line.Peer.Say(5_000);
+        line.Peer.Finish();
+        await play.Until("PKT-02", "the peer is heard", () => line.Closes == 1);
+        await play.Ends(line.Disconnect(DisconnectKind.Graceful));
+        play.Check("PKT-02", line.Wire.Ours.All(seen => !seen.Segment.Has(SegmentFlags.Syn)), "a SYN was sent");
+        play.Check("DISC-36", line.Wire.Line.State is TcpConnectionState.Closed or TcpConnectionState.TimeWait,
+            $"closed by both it is {line.Wire.Line.State}");
+    }
+
+    private static async Task Urgent(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        line.Peer.Say(100);
+        await play.Until("PKT-03", "the data before is heard", () => line.Taken == 100);
+        line.Wire.Forge(100, Pattern.Bytes(line.Peer.HostStream, 100, 50), SegmentFlags.Urg);
+        TcpUploadReason reason = await play.Ends("PKT-03", "the wish for upload", line.Connection.UploadWanted);
+        play.Check("PKT-03", reason == TcpUploadReason.ReceivedUrgentData, $"the reason is {reason}");
+        play.Check("EVT-08", reason == TcpUploadReason.ReceivedUrgentData, $"the reason is {reason}");
+        line.Peer.Say(200);         // the urgent bytes are the first of these
+        await play.SettleAsync(line);
+        play.Check("PKT-03", line.Taken == 100, "urgent data was indicated");
+        play.Check("EVT-12", line.Wire.Line.Peer.Acknowledged <= 100, "it goes on acknowledging");
+        UploadResult rest = await line.Upload();
+        play.Check("PKT-03", rest.Positions.Received == 100, $"{rest.Positions}");
+        await play.SettleAsync(line);
+        await line.TryOffloadAsync(rest);
+        await play.Until("PKT-03", "the host's stream goes on", () => line.Taken == 300);
+        play.Check("PKT-03", line.Wrong is null, $"at the host {line.Wrong}");
+    }
+
+    private static async Task Syn(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        int before = line.Wire.Ours.Count();
+        line.Wire.Forge(500, [], SegmentFlags.Syn);
+        await play.SettleAsync(line);
+        WireSighting[] answers = [.. line.Wire.Ours.Skip(before)];
+        play.Check("PKT-04", answers is [{ Segment.Flags: SegmentFlags.Ack }], $"{answers.Length} answers to a SYN");
+        play.Check("PKT-04", !line.Connection.UploadWanted.IsCompleted, "a SYN elsewhere ended the connection");
+        line.Wire.Forge(0, [], SegmentFlags.Syn);
+        TcpUploadReason reason = await play.Ends("PKT-04", "the wish for upload", line.Connection.UploadWanted);
+        play.Check("PKT-04", reason == TcpUploadReason.InvalidState, $"the reason is {reason}");
+        await line.Upload();
+        play.Check("PKT-04", line.Wire.Line.State == TcpConnectionState.Closed, $"it is {line.Wire.Line.State}");
+    }
+
+    private static async Task Rst(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        int before = line.Wire.Ours.Count();
+        line.Wire.Forge(-1_000, [], SegmentFlags.Rst);
+        await play.SettleAsync(line);
+        play.Check("PKT-05", line.Wire.Ours.Count() == before && line.Aborts == 0,
+            "an old RST was answered or believed");
+        line.Wire.Forge(500, [], SegmentFlags.Rst);
+        await play.SettleAsync(line);
+        WireSighting[] answers = [.. line.Wire.Ours.Skip(before)];
+        play.Check("PKT-05", answers is [{ Segment.Flags: SegmentFlags.Ack }], $"{answers.Length} challenges");
+        play.Check("PKT-05", line.Aborts == 0, "a RST elsewhere in the window was believed");
+        line.Wire.Forge(0, [], SegmentFlags.Rst);
+        await play.Until("PKT-05", "a RST at the next number is believed", () => line.Aborts == 1);
+        play.Check("EVT-04", line.Aborts == 1, $"was said {line.Aborts} times");
+    }
+}

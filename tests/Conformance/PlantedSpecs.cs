@@ -1,0 +1,41 @@
+namespace ChimneyActors.Conformance.Tests;
+
+/// <summary>Somebody's drivers and targets, in an assembly of their own, with one mistake each.</summary>
+public sealed class PlantedSpecs
+{
+    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "BrokenDrivers.dll");
+
+    [Theory]
+    [InlineData("Doubles", "GEN-03", "driver")]
+    [InlineData("Drops", "IM-06", "driver")]
+    [InlineData("Reorders", "IM-24", "driver")]
+    [InlineData("LeavesContext", "CTX-09", "driver")]
+    [InlineData("TouchesAfterwards", "GEN-06", "driver")]
+    [InlineData("Resets", "DISC-06", "driver")]
+    [InlineData("WrongStatus", "DISC-17", "nic0")]
+    [InlineData("WrongByteCount", "SEND-10", "nic0")]
+    [InlineData("AnswersLate", "TERM-05", "nic0")]
+    [InlineData("EndsEarly", "DISC-13", "nic0")]
+    public void Each_mistake_is_found_and_named(string type, string rule, string driver)
+    {
+        ConformanceResult result = new ConformanceRun
+        {
+            Subject = ConformanceSubject.Load(Assembly, $"BrokenDrivers.{type}"),
+            Seeds = 1,
+        }.Play();
+
+        result.IsGood.ShouldBeFalse();
+        RuleResult found = result.Rules.Single(one => one.Rule.Id == rule);
+        found.Verdict.ShouldBe(RuleVerdict.Breached, string.Join("\n", result.ToLines()));
+        found.Breaches.ShouldContain(breach => breach.Driver == driver && breach.Trace.Count > 0);
+    }
+
+    [Theory]
+    [InlineData("nothing.dll", "BrokenDrivers.Drops")]
+    [InlineData("BrokenDrivers.dll", "BrokenDrivers.Nobody")]
+    [InlineData("BrokenDrivers.dll", "BrokenDrivers.Layer")]
+    [InlineData("ChimneyActors.dll", "ChimneyActors.Buffers.Mdl")]
+    public void What_cannot_be_tested_is_refused(string file, string type) =>
+        Should.Throw<ArgumentException>(() =>
+            ConformanceSubject.Load(Path.Combine(AppContext.BaseDirectory, file), type));
+}
