@@ -156,7 +156,8 @@ internal sealed class Play
         }
         lock (_gate)
             _asserted.Add(rule);
-        _judge.Missed(rule, $"'{_case.Name}' tells nothing of it after V-{(int)reported.Check:00} by {reported.Driver}");
+        _judge.Missed(rule,
+            $"'{_case.Name}' tells nothing of it after V-{(int)reported.Check:00} by {reported.Driver}");
     }
 
     /// <summary>Breaches that the stack itself has reported.</summary>
