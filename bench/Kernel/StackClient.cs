@@ -68,7 +68,7 @@ internal sealed class StackClient : IClient
     public Task WriteAsync(int each) => Task.WhenAll(_open.Select(async one =>
     {
         // A send ends when the peer acknowledged it: without some under way the wire would stand still.
-        await Slots.RunAsync(each, WritesUnderWay, _ => one.Offloaded.SendAsync(Write)).ConfigureAwait(false);
+        await Slots.RunAsync(each, WritesUnderWay, _ => one.Offloaded.SendAsync(Write).AsTask()).ConfigureAwait(false);
         await one.EndAsync(default).ConfigureAwait(false);
     }));
 

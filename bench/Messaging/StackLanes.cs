@@ -1,8 +1,6 @@
-using System.Runtime.CompilerServices;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 using ChimneyActors.Protocols;
-using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Bench.Messaging;
 
@@ -55,7 +53,7 @@ internal static class StackLanes
         private async Task LoopAsync()
         {
             do
-                foreach (Task<SendResult> one in connection.SendChainAsync(_chain))
+                foreach (ValueTask<SendResult> one in connection.SendChainAsync(_chain))
                     await one.ConfigureAwait(false);
             while (Next());
         }
@@ -115,13 +113,10 @@ internal static class StackLanes
 
         public void Renew()
         {
-            Answered(this) = 0;
+            Reopen();
             IsSafe = false;
         }
 
         protected override void OnDone(NdisStatus status, long bytes) => _lane.CountAnswer();
-
-        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_answered")]
-        private static extern ref int Answered(Ticket ticket);
     }
 }

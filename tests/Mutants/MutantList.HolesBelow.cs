@@ -107,8 +107,8 @@ internal static partial class MutantList
             .Lives("Watermarks come by one way, in order; "
                 + "ConnectionEntrySpecs.What_was_accepted_is_never_taken_back."),
         new Mutant("The layer above is the topmost", "Supervision/ConnectionEntry.cs",
-            "_layers[index - 1]",
-            "_layers[0]",
+            "layers[index - 1]",
+            "layers[0]",
             "indications pass over the drivers between")
             .Lives("Nobody counts the layers that an indication passed on its way up; "
                 + "ConnectionEntrySpecs.Every_layer_has_its_neighbours."),

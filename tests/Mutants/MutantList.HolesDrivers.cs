@@ -148,9 +148,14 @@ internal static partial class MutantList
             "",
             "the pool grows with every connection")
             .Lives("Nobody looks at the size of a pool when a connection is over."),
+        new Mutant("A waiter that got a list goes on waiting", "Protocols/BindingQueue.cs",
+            "rented == missing && ask",
+            "rented != missing && ask",
+            "it never asks for room again")
+            .Lives("Needs a list that comes back between a binding's first look into the pool and its second."),
         new Mutant("A lost post of a chain takes the others along", "Protocols/Post.cs",
-            "Interlocked.CompareExchange(ref _posting, LostMeanwhile, Posting) != 0",
-            "Interlocked.CompareExchange(ref _posting, LostMeanwhile, Posting) == Posting && Next is not null",
+            "_posting && _connection.PostLock.IsHeldByCurrentThread",
+            "_posting && _connection.PostLock.IsHeldByCurrentThread && Next is not null",
             "a post is answered while its caller holds his lock")
             .Lives("Needs a post that is lost while another thread still posts it; "
                 + "PostSpecs.What_is_lost_while_its_caller_posts_is_answered_when_he_has_left_his_lock."),

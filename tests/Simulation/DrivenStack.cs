@@ -26,6 +26,7 @@ internal sealed class DrivenStack : IDisposable
             .Miniport("nic0", Target).Intermediate("mux0", over: "nic0").Binding("tcpip", over: "mux0");
         StackSettings settings = ChimneySettings.From(ChimneySettings.Reference()).Stack;
         Chimney = Chimney.Raise(_system.System, plan, settings);
+        Chimney.Stack.NextTurn = () => Task.CompletedTask;      // users go on at once, on this thread
         while (_system.Loop.Count > 0)      // an initiate that comes before the drivers have started fails
             _system.Loop.Run(0);
     }

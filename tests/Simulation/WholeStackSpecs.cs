@@ -43,7 +43,7 @@ public sealed class WholeStackSpecs
         for (int move = 0; move < 10; move++)
         {
             int at = (int)place.Positions.Accepted;
-            Task<SendResult> sent = connection.SendAsync(Pattern.Bytes(at, 30_000));
+            Task<SendResult> sent = connection.SendAsync(Pattern.Bytes(at, 30_000)).AsTask();
             long enough = place.Positions.Acknowledged + 4_000;
             stack.Until(() => line.Acknowledged >= enough);
             OffloadBlock left = stack.Result(connection.TerminateAsync());
@@ -73,8 +73,8 @@ public sealed class WholeStackSpecs
         OffloadedConnection connection =
             stack.Offload(new UploadResult(line.Socket, default, default, false), user);
         Task<SendResult>[] sends =
-            [.. Enumerable.Range(0, 10).Select(i => connection.SendAsync(Pattern.Bytes(i * 30_000, 30_000)))];
-        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[100]);
+            [.. Enumerable.Range(0, 10).Select(i => connection.SendAsync(Pattern.Bytes(i * 30_000, 30_000)).AsTask())];
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[100]).AsTask();
         stack.Until(() => line.Acknowledged > 50_000);
         stack.Target.Remove();
         stack.Until(() => receive.IsCompleted && sends.All(send => send.IsCompleted) && user.IsAborted);
@@ -103,7 +103,10 @@ public sealed class WholeStackSpecs
             line.Peer.Send(Pattern.Bytes(0, 50_000));
             line.Peer.Finish();
             Task<SendResult>[] sends =
-                [.. Enumerable.Range(0, Pieces).Select(i => connection.SendAsync(Pattern.Bytes(i * Piece, Piece)))];
+            [
+                .. Enumerable.Range(0, Pieces).Select(i =>
+                    connection.SendAsync(Pattern.Bytes(i * Piece, Piece)).AsTask()),
+            ];
             Task<DisconnectResult> end =
                 connection.DisconnectAsync(DisconnectKind.Graceful, Pattern.Bytes(Pieces * Piece, 3));
 

@@ -34,8 +34,9 @@ public sealed class IntermediateDriverSpecs
         {
             using var world = new SeededActorSystem(seed);
             (Chimney chimney, OffloadedConnection connection) = Open(world, () => new Keeper());
-            Task<SendResult>[] sends = connection.SendChainAsync([new byte[10], new byte[20]]);
-            Task<SendResult> late = connection.SendAsync(new byte[30]);
+            Task<SendResult>[] sends =
+                [.. connection.SendChainAsync([new byte[10], new byte[20]]).Select(one => one.AsTask())];
+            Task<SendResult> late = connection.SendAsync(new byte[30]).AsTask();
             world.RunUntilQuiet();
 
             LedgerException found = Should.Throw<LedgerException>(chimney.AssertLedgerBalanced);
@@ -53,9 +54,9 @@ public sealed class IntermediateDriverSpecs
     {
         using var world = new SeededActorSystem(1);
         (Chimney chimney, OffloadedConnection connection) = Open(world, () => new Keeper());
-        Task<SendResult> held = connection.SendAsync(new byte[10]);
+        Task<SendResult> held = connection.SendAsync(new byte[10]).AsTask();
         world.RunUntilQuiet();
-        Task<SendResult> fatal = connection.SendAsync(new byte[Keeper.Deadly]);
+        Task<SendResult> fatal = connection.SendAsync(new byte[Keeper.Deadly]).AsTask();
 
         world.Run(() => held).ShouldBe(new SendResult(NdisStatus.UploadInProgress, 0));
         world.Run(() => fatal).ShouldBe(new SendResult(NdisStatus.UploadInProgress, 0));
@@ -69,7 +70,7 @@ public sealed class IntermediateDriverSpecs
     {
         using var world = new SeededActorSystem(1);
         (Chimney chimney, OffloadedConnection connection) = Open(world, () => new Keeper());
-        Task<SendResult> fatal = connection.SendAsync(new byte[Keeper.DeadlyWhenHeld]);
+        Task<SendResult> fatal = connection.SendAsync(new byte[Keeper.DeadlyWhenHeld]).AsTask();
 
         world.Run(() => fatal).ShouldBe(new SendResult(NdisStatus.UploadInProgress, 0));
         world.Run(connection.UploadAsync).Socket.ShouldNotBeNull();
@@ -88,7 +89,7 @@ public sealed class IntermediateDriverSpecs
         {
             using var world = new SeededActorSystem(seed);
             (Chimney chimney, OffloadedConnection connection) = Open(world, () => new Buggy(bug));
-            Task<SendResult> sent = connection.SendAsync(new byte[100]);
+            Task<SendResult> sent = connection.SendAsync(new byte[100]).AsTask();
 
             world.Run(() => sent).Status.ShouldBeOneOf(NdisStatus.Success, NdisStatus.UploadInProgress);
             world.Run(connection.UploadAsync).Socket.ShouldNotBeNull();

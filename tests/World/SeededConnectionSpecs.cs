@@ -98,7 +98,7 @@ public sealed class SeededConnectionSpecs
         OffloadedConnection connection = world.Run(() => chimney.Binding("tcpip").OffloadAsync(peer.Socket));
         chimney.AssertLedgerBalanced();
 
-        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[10]);
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[10]).AsTask();
         world.RunUntilQuiet();
 
         LedgerException found = Should.Throw<LedgerException>(chimney.AssertLedgerBalanced);
@@ -122,7 +122,7 @@ public sealed class SeededConnectionSpecs
             .BrokenIntermediate("theirs", over: "nic0", BrokenHabit.Drops, oneIn: 3)
             .Binding("tcpip", over: "theirs"));
         OffloadedConnection connection = world.Run(() => chimney.Binding("tcpip").OffloadAsync(peer.Socket));
-        world.Run(() => connection.SendAsync("x"u8.ToArray()));
+        world.Run(() => connection.SendAsync("x"u8.ToArray()).AsTask());
 
         Should.Throw<LedgerException>(chimney.AssertLedgerBalanced)
             .Message.ShouldContain("V-16 Residence by theirs");
@@ -138,7 +138,7 @@ public sealed class SeededConnectionSpecs
             InMemoryPeer peer = target.AddPeer();
             Chimney chimney = world.Start(stack => Build(stack, target));
             OffloadedConnection connection = world.Run(() => chimney.Binding("tcpip").OffloadAsync(peer.Socket));
-            Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[10]);
+            Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[10]).AsTask();
             peer.Reset();
 
             world.Run(() => connection.Aborted);

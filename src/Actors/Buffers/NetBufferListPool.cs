@@ -96,6 +96,16 @@ public sealed class NetBufferListPool
     /// already.</summary>
     public bool Return(NetBufferList list)
     {
+        if (!TryFree(list))
+            return false;
+        Put(list);
+        return true;
+    }
+
+    /// <summary>The first half of a return; <see cref="Put"/> is the second one. False, with a report, if it is not
+    /// rented.</summary>
+    internal bool TryFree(NetBufferList list)
+    {
         if (!list.Custody.TryMove(CustodyState.Rented, list.Custody.Flight, list.Custody.Holder,
             CustodyState.Free, default, HolderId.None))
         {
@@ -106,19 +116,30 @@ public sealed class NetBufferListPool
             return false;
         }
         list.Reset();
-        IPoolWaiter? waiter;
+        return true;
+    }
+
+    /// <summary>Gives a chain of freed lists to whoever rents next; for each, one who waits is told.</summary>
+    internal void Put(NetBufferList? chain)
+    {
+        int told = 0;
         _latch.Enter();
         try
         {
-            _free.Push(list);
-            _waiting.TryDequeue(out waiter);
+            for (NetBufferList? next; chain is not null; chain = next, told++)
+            {
+                next = (NetBufferList?)chain.Next;
+                chain.Next = null;
+                _free.Push(chain);
+            }
+            told = Math.Min(told, _waiting.Count);
         }
         finally
         {
             _latch.Leave();
         }
-        waiter?.RoomAgain();
-        return true;
+        for (; told > 0; told--)
+            PassOn();
     }
 
     /// <summary>Tells the next who waits, if there is room: for whoever was told and does not use it.</summary>

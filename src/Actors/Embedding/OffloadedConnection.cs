@@ -68,23 +68,29 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     internal Action<TcpUploadReason>? OnUploadWanted { get; set; }
 
     /// <summary>Sends data; ends when the peer acknowledged it, or cannot any more. The memory is lent until
-    /// then.</summary>
-    public Task<SendResult> SendAsync(ReadOnlyMemory<byte> data)
+    /// then. Await it once; whoever wants more of it takes <see cref="ValueTask{T}.AsTask"/>.</summary>
+    public ValueTask<SendResult> SendAsync(ReadOnlyMemory<byte> data)
     {
-        var post = new SendPost(Core, data);
+        var post = SendPost.For(Core, data);
         Tell(post, data.Length);
         return post.Result;
     }
 
-    /// <summary>Sends a chain of buffers as one request; each ends by itself, in order.</summary>
-    public Task<SendResult>[] SendChainAsync(IReadOnlyList<ReadOnlyMemory<byte>> chain)
+    /// <summary>Sends a chain of buffers as one request; each ends by itself, in order. Await each once.</summary>
+    public ValueTask<SendResult>[] SendChainAsync(IReadOnlyList<ReadOnlyMemory<byte>> chain)
     {
         ArgumentOutOfRangeException.ThrowIfZero(chain.Count);
-        SendPost[] posts = [.. chain.Select(data => new SendPost(Core, data))];
-        for (int i = 0; i + 1 < posts.Length; i++)
-            posts[i].Next = posts[i + 1];
-        Tell(posts[0], 0);
-        return [.. posts.Select(post => post.Result)];
+        var results = new ValueTask<SendResult>[chain.Count];
+        SendPost? head = null;
+        for (int i = chain.Count - 1; i >= 0; i--)
+        {
+            var post = SendPost.For(Core, chain[i]);
+            post.Next = head;
+            head = post;
+            results[i] = post.Result;
+        }
+        Tell(head!, 0);
+        return results;
     }
 
     /// <summary>Sends data with a callback instead of a task, for whoever counts allocations.</summary>
@@ -97,9 +103,10 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     /// <summary>Posts space for data of the peer. The memory is lent until the end.</summary>
     /// <param name="buffer">Where to. Zero bytes only re-enables indications.</param>
     /// <param name="noPush">End only when the buffer is full, or the stream.</param>
-    public Task<ReceiveResult> ReceiveAsync(Memory<byte> buffer, bool noPush = false)
+    /// <returns>To be awaited once.</returns>
+    public ValueTask<ReceiveResult> ReceiveAsync(Memory<byte> buffer, bool noPush = false)
     {
-        var post = new ReceivePost(Core, buffer, noPush);
+        var post = ReceivePost.For(Core, buffer, noPush);
         Tell(post, 0);
         return post.Result;
     }
@@ -264,9 +271,10 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     private void Tell(Post post, long length)
     {
         bool told;
-        post.BeginPosting();
+        bool lost;
         lock (Core.PostLock)
         {
+            post.BeginPosting();
             for (Post? member = post; member is not null; member = member.Next)
             {
                 member.StreamOffset = Core.NextOffset;
@@ -275,8 +283,9 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             }
             // A stack that is over hears no dead letters: the post may have been told to nobody.
             told = Core.Binding.Tell(post, null) && !_stack.Stopped;
+            lost = post.EndPosting();
         }
-        if (post.EndPosting() || !told)
+        if (lost || !told)
             post.Lost();
     }
 }

@@ -178,7 +178,7 @@ internal sealed class BindingActor(
                     "left its context on a parcel that came home");
         Between();
         BindingConnection? connection = completion is TcpOffloadReceiveComplete ? Find(completion.Connection) : null;
-        Landing.Land(Stack, completion.Flight, Me);
+        Landing.Land(Stack, completion.Flight, Me, atHome: true);
         if (connection is not null)
             CheckFin(connection);
     }
@@ -207,11 +207,11 @@ internal sealed class BindingActor(
         FlightId flight = indication.Flight.Id;
         if (!Lending.Lend(Stack, indication.Flight, Me))
             return;
-        connection.AddReceived(length);
+        connection.AddReceived(length, atHome: true);
         // A callback that threw after it had returned the data has taken it all the same.
         if (!Told(connection, list, flight) && Lending.Refuse(Stack, list, flight))
         {
-            connection.AddReceived(-length);
+            connection.AddReceived(-length, atHome: true);
             connection.Refusing = true;
             return;
         }

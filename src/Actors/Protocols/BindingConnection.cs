@@ -24,8 +24,10 @@ internal interface IBindingUser
 /// <summary>What the protocol keeps about one offloaded connection; outlives the binding's actor.</summary>
 internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindingUser user)
 {
-    private long _received;
+    private long _received;         // by the binding, which lands one at a time
     private long _acknowledged;
+    private long _receivedElsewhere;
+    private long _acknowledgedElsewhere;
 
     /// <summary>The stack.</summary>
     public DriverStack Stack => stack;
@@ -46,10 +48,10 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     public long NextOffset { get; set; }
 
     /// <summary>Bytes of the stream that the peer acknowledged, as far as completions told.</summary>
-    public long Acknowledged => Interlocked.Read(ref _acknowledged);
+    public long Acknowledged => Volatile.Read(ref _acknowledged) + Interlocked.Read(ref _acknowledgedElsewhere);
 
     /// <summary>Stream offset of the next byte that the host expects.</summary>
-    public long Received => Interlocked.Read(ref _received);
+    public long Received => Volatile.Read(ref _received) + Interlocked.Read(ref _receivedElsewhere);
 
     /// <summary>Whether a terminate was posted: nothing is taken any more, so that what is left stays in one
     /// piece.</summary>
@@ -96,8 +98,21 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     }
 
     /// <summary>A receive brought bytes, or the host took an indication.</summary>
-    public void AddReceived(long bytes) => Interlocked.Add(ref _received, bytes);
+    /// <param name="bytes">So many.</param>
+    /// <param name="atHome">Whether the binding says so, in a handler of its own; else whoever brought it
+    /// home.</param>
+    public void AddReceived(long bytes, bool atHome) =>
+        Add(ref atHome ? ref _received : ref _receivedElsewhere, bytes, atHome);
 
     /// <summary>A send or disconnect reported acknowledged bytes.</summary>
-    public void AddAcknowledged(long bytes) => Interlocked.Add(ref _acknowledged, bytes);
+    public void AddAcknowledged(long bytes, bool atHome) =>
+        Add(ref atHome ? ref _acknowledged : ref _acknowledgedElsewhere, bytes, atHome);
+
+    private static void Add(ref long sum, long bytes, bool alone)
+    {
+        if (alone)
+            Volatile.Write(ref sum, sum + bytes);
+        else
+            Interlocked.Add(ref sum, bytes);
+    }
 }

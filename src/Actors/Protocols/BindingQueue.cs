@@ -93,11 +93,28 @@ internal sealed class BindingQueue
 
         public NetBufferList? Rent(int wanted)
         {
+            NetBufferList? chain = pool.Rent(wanted, null, out int rented);
+            return rented == wanted ? chain : Join(chain, AskFor(wanted - rented));
+        }
+
+        private NetBufferList? AskFor(int missing)
+        {
             // Marked before asking: the pool may speak up before Rent has returned.
             bool ask = Interlocked.Exchange(ref _asked, 1) == 0;
-            NetBufferList? chain = pool.Rent(wanted, ask ? this : null, out int rented);
-            if (rented == wanted && ask)
+            NetBufferList? chain = pool.Rent(missing, ask ? this : null, out int rented);
+            if (rented == missing && ask)
                 Volatile.Write(ref _asked, 0);
+            return chain;
+        }
+
+        private static NetBufferList? Join(NetBufferList? chain, NetBufferList? rest)
+        {
+            Parcel? last = chain;
+            while (last?.Next is { } next)
+                last = next;
+            if (last is null)
+                return rest;
+            last.Next = rest;
             return chain;
         }
 

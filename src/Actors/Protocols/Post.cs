@@ -9,20 +9,20 @@ namespace ChimneyActors.Protocols;
 /// does.</remarks>
 internal abstract class Post(BindingConnection connection, OffloadOperation operation) : Ticket, IBindingCommand
 {
-    private const int Posting = 1;
-    private const int LostMeanwhile = 2;
+    private BindingConnection _connection = connection;
     private readonly byte _operation = (byte)operation;     // a user has one of these for each request: small
     private readonly byte _kind;
-    private int _posting;
+    private bool _posting;
+    private bool _lostMeanwhile;
 
     /// <summary>The connection.</summary>
-    public BindingConnection Connection => connection;
+    public BindingConnection Connection => _connection;
 
     /// <summary>Send, receive or disconnect.</summary>
     public OffloadOperation Operation => (OffloadOperation)_operation;
 
     /// <summary>Data to send, or space to receive into. Lent until the answer.</summary>
-    public Memory<byte> Memory { get; init; }
+    public Memory<byte> Memory { get; set; }
 
     /// <summary>Position in the stream, given when it is posted: a lost post leaves a gap that is seen.</summary>
     public long StreamOffset { get; set; }
@@ -35,7 +35,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     }
 
     /// <summary>For a receive: only when full.</summary>
-    public bool NoPush { get; init; }
+    public bool NoPush { get; set; }
 
     /// <summary>The next member of a chain.</summary>
     public Post? Next { get; set; }
@@ -46,21 +46,51 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     /// <summary>Whether it may not wait behind others: it frees what they wait for.</summary>
     public bool IsUrgent => Operation == OffloadOperation.Disconnect && Kind == DisconnectKind.Abortive;
 
-    /// <summary>From here to <see cref="EndPosting"/> it is not answered on this thread: the caller holds its
-    /// lock.</summary>
-    public void BeginPosting() => _posting = Posting;
+    /// <summary>From here to <see cref="EndPosting"/> it is not answered on this thread. Both under the connection's
+    /// lock of posts: another thread does not hold it, and answers at once.</summary>
+    public void BeginPosting() => _posting = true;
 
-    /// <summary>True: it was lost meanwhile.</summary>
-    public bool EndPosting() => Interlocked.Exchange(ref _posting, 0) == LostMeanwhile;
+    /// <summary>True: it was lost meanwhile, and the caller says so when it has left the lock.</summary>
+    public bool EndPosting()
+    {
+        _posting = false;
+        return _lostMeanwhile;
+    }
+
+    /// <summary>Whether nobody but its user knows it any more: the binding landed it, which was done with it before,
+    /// and lets go of what it lands. Whoever else answers may leave it in a mailbox or in somebody's hand.</summary>
+    protected bool IsOver { get; private set; }
+
+    /// <summary>Makes it ready for another request.</summary>
+    protected void Renew(BindingConnection connection)
+    {
+        Reopen();
+        _connection = connection;
+        StreamOffset = 0;
+        IsSafe = false;
+        IsOver = false;
+        _lostMeanwhile = false;
+    }
+
+    /// <summary>It keeps nothing of a request that is over: neither its connection nor its memory.</summary>
+    protected void Forget()
+    {
+        _connection = null!;
+        Memory = default;
+        Next = null;
+    }
 
     /// <inheritdoc/>
     public void Lost()
     {
-        if (Interlocked.CompareExchange(ref _posting, LostMeanwhile, Posting) != 0)
-            return;     // whoever posts it does the rest when it has left its lock
+        if (_posting && _connection.PostLock.IsHeldByCurrentThread)
+        {
+            _lostMeanwhile = true;
+            return;
+        }
         for (Post? post = this; post is not null; post = post.Next)
             if (!post.IsSafe)
-                post.Refuse(connection.Stack.Stopping ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress);
+                post.Refuse(_connection.Stack.Stopping ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress);
     }
 
     /// <summary>Answers without a journey.</summary>
@@ -72,7 +102,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
         }
         catch (Exception exception)
         {
-            connection.Stack.OnUserError?.Invoke(exception);
+            _connection.Stack.OnUserError?.Invoke(exception);
         }
     }
 
@@ -80,9 +110,10 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     protected sealed override void OnAnswered(in Landed landed)
     {
         if (Operation == OffloadOperation.Receive)
-            connection.AddReceived(landed.Bytes);
+            _connection.AddReceived(landed.Bytes, landed.AtHome);
         else
-            connection.AddAcknowledged(landed.Bytes);
+            _connection.AddAcknowledged(landed.Bytes, landed.AtHome);
+        IsOver = landed.AtHome;
         OnDone(landed.Status, landed.Bytes);
     }
 

@@ -102,22 +102,23 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>A layer joins on the way down of the initiate: the IM offload entry (IM-02).</summary>
     public void Join(Edge layer)
     {
-        if (Array.IndexOf(_layers, layer) < 0)
+        if (IndexOf(_layers, layer) < 0)
             _layers = [.. _layers, layer];
     }
 
     /// <summary>The layer above this one, for indications.</summary>
     public Edge? Above(Edge layer)
     {
-        int index = Array.IndexOf(_layers, layer);
-        return index > 0 ? _layers[index - 1] : null;
+        Edge[] layers = _layers;
+        int index = IndexOf(layers, layer);
+        return index > 0 ? layers[index - 1] : null;
     }
 
     /// <summary>The layer below this one, for requests.</summary>
     public Edge? Below(Edge layer)
     {
         Edge[] layers = _layers;
-        int index = Array.IndexOf(layers, layer);
+        int index = IndexOf(layers, layer);
         return index >= 0 && index + 1 < layers.Length ? layers[index + 1] : null;
     }
 
@@ -142,7 +143,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     }
 
     /// <summary>Whether its requests go through this layer.</summary>
-    public bool IsThrough(Edge layer) => Array.IndexOf(_layers, layer) >= 0;
+    public bool IsThrough(Edge layer) => IndexOf(_layers, layer) >= 0;
 
     /// <summary>The protocol that owns the connection.</summary>
     public Edge? Top => _layers.Length > 0 ? _layers[0] : null;
@@ -181,6 +182,15 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         bool won = block.Custody.TryMove(
             CustodyState.Outstanding, flight, HolderId.Custodian, CustodyState.Outstanding, flight, holder);
         return won ? block : null;
+    }
+
+    // Every request asks twice, and an edge is only itself.
+    private static int IndexOf(Edge[] layers, Edge layer)
+    {
+        for (int i = 0; i < layers.Length; i++)
+            if (ReferenceEquals(layers[i], layer))
+                return i;
+        return -1;
     }
 
     /// <summary>The host consumed everything up to there.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
@@ -7,7 +8,11 @@ namespace ChimneyActors.Supervision;
 internal static class Landing
 {
     /// <summary>Lands a completed chain. False: the caller did not hold it.</summary>
-    public static bool Land(DriverStack stack, Flight flight, HolderId holder)
+    /// <param name="stack">The stack.</param>
+    /// <param name="flight">The chain.</param>
+    /// <param name="holder">Who holds it.</param>
+    /// <param name="atHome">Whether that is the binding that sent it.</param>
+    public static bool Land(DriverStack stack, Flight flight, HolderId holder, bool atHome = false)
     {
         Parcel? parcel = flight.Head;
         if (!parcel.Custody.TryMove(
@@ -19,28 +24,67 @@ internal static class Landing
         // Before anybody hears of it. A chain is of one operation.
         if (parcel.Operation != OffloadOperation.ReceiveIndicate)
             stack.Ledger.CountCompleted(landed);
-        while (parcel is not null)
+        if (landed > 1 && parcel is NetBufferList head)
         {
-            Parcel? next = parcel.Next;
-            LandOne(stack, parcel);
-            parcel = next;
+            LandChain(stack, head, landed, atHome);
+            return true;
         }
+        var ticket = parcel.ProtocolReserved as Ticket;
+        Landed report = TakeOff(stack, parcel, atHome);
+        GiveBack(stack, parcel);
+        Answer(stack, ticket, report);
         return true;
     }
 
-    private static void LandOne(DriverStack stack, Parcel parcel)
+    /// <summary>The lists are given back together, then their tickets are answered in order.</summary>
+    private static void LandChain(DriverStack stack, NetBufferList head, int count, bool atHome)
     {
-        var ticket = parcel.ProtocolReserved as Ticket;
-        var landed = new Landed(
-            parcel.Operation, parcel.Status, parcel.BytesTransferred, parcel.BroughtHome, parcel as OffloadBlock);
+        (Ticket? Ticket, Landed Report)[] all = ArrayPool<(Ticket?, Landed)>.Shared.Rent(count);
+        NetBufferListPool pool = head.Pool;     // a chain is of one operation, and each has its pool
+        NetBufferList? first = null;
+        NetBufferList? last = null;
+        NetBufferList? list = head;
+        for (int i = 0; list is not null; i++)
+        {
+            var next = (NetBufferList?)list.Next;
+            all[i] = (list.ProtocolReserved as Ticket, TakeOff(stack, list, atHome));
+            if (list.IsQuarantined)
+            {
+                GiveBack(stack, list);
+            }
+            else if (pool.TryFree(list))
+            {
+                if (last is null)
+                    first = list;
+                else
+                    last.Next = list;
+                last = list;
+            }
+            list = next;
+        }
+        pool.Put(first);
+        for (int i = 0; i < count; i++)
+            Answer(stack, all[i].Ticket, all[i].Report);
+        ArrayPool<(Ticket?, Landed)>.Shared.Return(all, clearArray: true);
+    }
+
+    /// <summary>What there is to tell of it.</summary>
+    private static Landed TakeOff(DriverStack stack, Parcel parcel, bool atHome)
+    {
         while (parcel.Frames.Depth > 0)
         {
             ContextFrame left = parcel.Frames.Pop();
             stack.Ledger.Report(VerifierCheck.ContextDepth, left.Driver.Name, parcel, parcel.Custody.Flight,
                 "left its context on a landed parcel");
         }
-        // The parcel is given back before the user hears of it, so that a user who posts again at once finds room,
-        // and nothing that the user's callback throws can keep it.
+        return new Landed(parcel.Operation, parcel.Status, parcel.BytesTransferred, parcel.BroughtHome,
+            parcel as OffloadBlock, atHome);
+    }
+
+    /// <summary>Before the user hears of it, so that a user who posts again at once finds room, and nothing that the
+    /// user's callback throws can keep it.</summary>
+    private static void GiveBack(DriverStack stack, Parcel parcel)
+    {
         if (parcel is OffloadBlock ended)
             stack.Blocks.TryRemove(ended, out _);
         if (parcel.IsQuarantined)
@@ -59,9 +103,13 @@ internal static class Landing
             parcel.Custody.Set(CustodyState.Free, default, HolderId.None);
             parcel.ProtocolReserved = null;
         }
+    }
+
+    private static void Answer(DriverStack stack, Ticket? ticket, in Landed report)
+    {
         try
         {
-            ticket?.TryAnswer(landed);
+            ticket?.TryAnswer(report);
         }
         catch (Exception exception)
         {

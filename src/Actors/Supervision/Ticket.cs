@@ -9,8 +9,11 @@ namespace ChimneyActors.Supervision;
 /// <param name="Bytes">Bytes acknowledged or placed.</param>
 /// <param name="BroughtHome">Whether no driver executed it.</param>
 /// <param name="Block">The block of a state operation.</param>
+/// <param name="AtHome">Whether the binding itself landed it: one at a time, and after it was done with the
+/// post.</param>
 internal readonly record struct Landed(
-    OffloadOperation Operation, NdisStatus Status, long Bytes, bool BroughtHome, OffloadBlock? Block);
+    OffloadOperation Operation, NdisStatus Status, long Bytes, bool BroughtHome, OffloadBlock? Block,
+    bool AtHome = false);
 
 /// <summary>The promise behind one request. Answered once, by whoever lands the parcel, on that thread.</summary>
 internal abstract class Ticket
@@ -25,6 +28,9 @@ internal abstract class Ticket
         OnAnswered(landed);
         return true;
     }
+
+    /// <summary>A new promise. Only when nobody has the old one any more.</summary>
+    protected void Reopen() => _answered = 0;
 
     /// <summary>Tells whoever waits. Must not block; what it throws is logged and goes no further.</summary>
     protected abstract void OnAnswered(in Landed landed);

@@ -209,7 +209,7 @@ internal static class DisconnectCases
         Line line = await play.OffloadAsync(Stuck);
         Task<SendResult> first = line.Send(Much);
         Task<DisconnectResult> end = line.Disconnect(DisconnectKind.Graceful, 10);
-        SendResult late = await play.Ends(line.Connection.SendAsync(new byte[100]));
+        SendResult late = await play.Ends(line.Connection.SendAsync(new byte[100]).AsTask());
         play.Check("DISC-30", late is { Status: NdisStatus.InvalidState, BytesAcknowledged: 0 }, $"{late}");
         Task<DisconnectResult> second = line.Connection.DisconnectAsync(DisconnectKind.Graceful, new byte[50]);
         line.Peer.Reads = true;

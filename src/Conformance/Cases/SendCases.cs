@@ -127,7 +127,7 @@ internal static class SendCases
         await play.Until("SEND-06", "the sends come to the target", () => Of(line, Act.Down).Length == 4);
         await play.SettleAsync(line);
         Task<UploadResult> upload = line.Upload();
-        SendResult late = await play.Ends(line.Connection.SendAsync(new byte[10]));
+        SendResult late = await play.Ends(line.Connection.SendAsync(new byte[10]).AsTask());
         play.Check("SEND-15", late.Status == NdisStatus.UploadInProgress, $"during the upload: {late}");
         play.Check("SEND-17", line.Trace.SkipWhile(entry =>
                 !entry.Is(Place.Target, Act.Down, OffloadOperation.Terminate))

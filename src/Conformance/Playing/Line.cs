@@ -130,21 +130,23 @@ internal sealed class Line : IConnectionUser
     }
 
     /// <summary>Sends the next bytes.</summary>
-    public Task<SendResult> Send(int length) => WornAfter(Next(length), memory => Connection.SendAsync(memory));
+    public Task<SendResult> Send(int length) =>
+        WornAfter(Next(length), memory => Connection.SendAsync(memory).AsTask());
 
     /// <summary>Sends the next bytes, as one chain.</summary>
     public Task<SendResult>[] SendChain(params int[] lengths)
     {
         byte[][] chain = [.. lengths.Select(Next)];
-        Task<SendResult>[] sends = Connection.SendChainAsync([.. chain.Select(data => (ReadOnlyMemory<byte>)data)]);
-        return [.. sends.Select((send, index) => WornAfter(chain[index], _ => send))];
+        ValueTask<SendResult>[] sends =
+            Connection.SendChainAsync([.. chain.Select(data => (ReadOnlyMemory<byte>)data)]);
+        return [.. sends.Select((send, index) => WornAfter(chain[index], _ => send.AsTask()))];
     }
 
     /// <summary>Posts space.</summary>
     public Task<Receipt> Receive(int length, bool noPush = false)
     {
         var memory = new byte[length];
-        return ReceiptOf(memory, Connection.ReceiveAsync(memory, noPush));
+        return ReceiptOf(memory, Connection.ReceiveAsync(memory, noPush).AsTask());
     }
 
     /// <summary>Waits until so many lists of space have come to the target.</summary>
@@ -155,11 +157,11 @@ internal sealed class Line : IConnectionUser
     public Task<Receipt>[] ReceiveChain(params int[] lengths)
     {
         byte[][] memory = [.. lengths.Select(length => new byte[length])];
-        ReceivePost[] posts = [.. memory.Select(space => new ReceivePost(Connection.Core, space, noPush: false))];
+        ReceivePost[] posts = [.. memory.Select(space => ReceivePost.For(Connection.Core, space, noPush: false))];
         for (int index = 0; index + 1 < posts.Length; index++)
             posts[index].Next = posts[index + 1];
         Connection.Send(posts[0]);
-        return [.. posts.Select((post, index) => ReceiptOf(memory[index], post.Result))];
+        return [.. posts.Select((post, index) => ReceiptOf(memory[index], post.Result.AsTask()))];
     }
 
     /// <summary>Closes the send half, or cuts off.</summary>

@@ -64,11 +64,11 @@ public abstract class ChimneyStopSpecs : StackSpec
             {
                 return;
             }
-            _ = Ask("send", connection.SendAsync(new byte[1]));
+            _ = Ask("send", connection.SendAsync(new byte[1]).AsTask());
             if (resilient is not null)
                 _ = Ask("resilient send", SendAsync(resilient));
             if (i % 5 == 0)
-                _ = Ask("receive", connection.ReceiveAsync(new byte[1]));
+                _ = Ask("receive", connection.ReceiveAsync(new byte[1]).AsTask());
             if (i % 11 == 0)
                 _ = Ask("disconnect", connection.DisconnectAsync(
                     i % 2 == 0 ? DisconnectKind.Graceful : DisconnectKind.Abortive));
@@ -137,7 +137,7 @@ public sealed class SerializingHostSpecs : StackSpec
         var user = new HearingUser();
         OffloadedConnection connection = await OffloadAsync(user);
         Target[connection.Handle].Feed("hello"u8, fin: true);
-        (await Named("send", connection.SendAsync(new byte[3]))).BytesAcknowledged.ShouldBe(3);
+        (await Named("send", connection.SendAsync(new byte[3]).AsTask())).BytesAcknowledged.ShouldBe(3);
         await Named("fin", user.Closed);
         (await Named("end", connection.DisconnectAsync(DisconnectKind.Graceful))).BytesAcknowledged.ShouldBe(3);
         await Named("dispose", connection.DisposeAsync().AsTask());
@@ -150,7 +150,7 @@ public sealed class SerializingHostSpecs : StackSpec
         {
             OffloadedConnection connection = await OffloadAsync();
             Crashes.Arm(driver, CrashStep.Before, 1);
-            Task[] sends = [.. Enumerable.Range(0, 50).Select(_ => connection.SendAsync(new byte[1]))];
+            Task[] sends = [.. Enumerable.Range(0, 50).Select(_ => connection.SendAsync(new byte[1]).AsTask())];
             await Named("sends", Task.WhenAll(sends));
             Crashes.Disarm();
             await Named("dispose", connection.DisposeAsync().AsTask());

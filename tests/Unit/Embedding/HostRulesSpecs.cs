@@ -51,7 +51,7 @@ public sealed class HostRulesSpecs : StackSpec
 
         upcalls.Complete(initiated);
         OffloadedConnection connection = await Within(offload);
-        (await Named("send", connection.SendAsync(new byte[1]))).Status.ShouldBe(NdisStatus.Success);
+        (await Named("send", connection.SendAsync(new byte[1]).AsTask())).Status.ShouldBe(NdisStatus.Success);
         await Named("dispose", connection.DisposeAsync().AsTask());
     }
 
@@ -67,7 +67,7 @@ public sealed class HostRulesSpecs : StackSpec
 
         Target.InitiateStatus = NdisStatus.Success;
         OffloadedConnection connection = await OffloadAsync();
-        await Named("send", connection.SendAsync(new byte[1]));
+        await Named("send", connection.SendAsync(new byte[1]).AsTask());
         await Named("dispose", connection.DisposeAsync().AsTask());
 
         connection.Handle.ShouldNotBe(dead);
@@ -83,7 +83,7 @@ public sealed class HostRulesSpecs : StackSpec
         Crowd.Once(4, me => sends[me] =
         [
             .. Enumerable.Range(0, each).Select(
-                i => connection.SendAsync(new[] { (byte)me, (byte)(i >> 8), (byte)i })),
+                i => connection.SendAsync(new[] { (byte)me, (byte)(i >> 8), (byte)i }).AsTask()),
         ]);
 
         SendResult[] results = await Named("sends", Task.WhenAll(sends.SelectMany(some => some)));
@@ -119,8 +119,8 @@ public sealed class HostRulesSpecs : StackSpec
         inside.Wait(TimeSpan.FromSeconds(Seconds)).ShouldBeTrue();
         Task? posted = null;
         var second = new Thread(() => posted = sends
-            ? connection.SendAsync(new byte[3])
-            : connection.ReceiveAsync(new byte[3]));
+            ? connection.SendAsync(new byte[3]).AsTask()
+            : connection.ReceiveAsync(new byte[3]).AsTask());
         second.Start();
 
         await Until(() => second.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
@@ -143,7 +143,7 @@ public sealed class HostRulesSpecs : StackSpec
         var receives = new Task<ReceiveResult>[4][];
         byte[][][] space = [.. Enumerable.Range(0, 4)
             .Select(_ => Enumerable.Range(0, each).Select(_ => new byte[1]).ToArray())];
-        Crowd.Once(4, me => receives[me] = [.. space[me].Select(one => connection.ReceiveAsync(one))]);
+        Crowd.Once(4, me => receives[me] = [.. space[me].Select(one => connection.ReceiveAsync(one).AsTask())]);
         Wire wire = Target[connection.Handle];
         await Until(() => wire.Queued == 4 * each);
 
@@ -200,7 +200,7 @@ public sealed class HostRulesSpecs : StackSpec
         wire.Feed("x"u8, fin: true);
         wire.Reset();
         await Named("aborted", user.Aborted);
-        (await Named("send", connection.SendAsync(new byte[1]))).Status.ShouldBe(NdisStatus.RequestAborted);
+        (await Named("send", connection.SendAsync(new byte[1]).AsTask())).Status.ShouldBe(NdisStatus.RequestAborted);
 
         Target.Submitted.OfType<TerminateOffload>().ShouldBeEmpty();
         await Named("dispose", connection.DisposeAsync().AsTask());
@@ -221,8 +221,8 @@ public sealed class HostRulesSpecs : StackSpec
         wire.Say(reason);
         (await Named("wish", connection.UploadWanted)).ShouldBe(reason);
 
-        (await Named("send", connection.SendAsync("on"u8.ToArray()))).Status.ShouldBe(NdisStatus.Success);
-        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[2]);
+        (await Named("send", connection.SendAsync("on"u8.ToArray()).AsTask())).Status.ShouldBe(NdisStatus.Success);
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[2]).AsTask();
         wire.Feed("on"u8);
         (await Named("receive", receive)).ShouldBe(new ReceiveResult(NdisStatus.Success, 2));
         (await Named("end", connection.DisconnectAsync(DisconnectKind.Graceful))).Status.ShouldBe(NdisStatus.Success);
@@ -235,13 +235,14 @@ public sealed class HostRulesSpecs : StackSpec
         Target.IsAutomatic = false;         // GEN-07
         OffloadedConnection connection = await OffloadAsync();
         OffloadedConnection other = await OffloadAsync();
-        Task<SendResult>[] sends = connection.SendChainAsync(["one"u8.ToArray(), "two"u8.ToArray()]);
+        Task<SendResult>[] sends =
+            [.. connection.SendChainAsync(["one"u8.ToArray(), "two"u8.ToArray()]).Select(one => one.AsTask())];
         await Until(() => Target[connection.Handle].Queued == 2);
         var first = (NetBufferList)Target.Submitted.OfType<TcpOffloadSend>().Single().Flight.Head;
         NetBufferList[] lists = [first, (NetBufferList)first.Next!];
         string[] before = [.. lists.Select(Looks)];
 
-        Task<SendResult>[] more = [.. Enumerable.Range(0, 20).Select(_ => other.SendAsync(new byte[9]))];
+        Task<SendResult>[] more = [.. Enumerable.Range(0, 20).Select(_ => other.SendAsync(new byte[9]).AsTask())];
         await Until(() => Target[other.Handle].Queued == more.Length);
         await Named("other", other.DisposeAsync().AsTask());
         await Named("more", Task.WhenAll(more));

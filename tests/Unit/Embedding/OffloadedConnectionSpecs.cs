@@ -11,7 +11,7 @@ public sealed class OffloadedConnectionSpecs : StackSpec
     public async Task A_send_goes_down_three_layers_and_its_completion_comes_back()
     {
         OffloadedConnection connection = await OffloadAsync();
-        SendResult sent = await Within(connection.SendAsync("hello"u8.ToArray()));
+        SendResult sent = await Within(connection.SendAsync("hello"u8.ToArray()).AsTask());
         sent.ShouldBe(new SendResult(NdisStatus.Success, 5));
         Target[connection.Handle].Sent.ShouldBe("hello"u8.ToArray());
         await Within(connection.DisposeAsync().AsTask());
@@ -22,7 +22,11 @@ public sealed class OffloadedConnectionSpecs : StackSpec
     {
         OffloadedConnection connection = await OffloadAsync();
         Wire wire = Target[connection.Handle];
-        Task<SendResult>[] sends = connection.SendChainAsync(["a"u8.ToArray(), "b"u8.ToArray(), "c"u8.ToArray()]);
+        Task<SendResult>[] sends =
+        [
+            .. connection.SendChainAsync(["a"u8.ToArray(), "b"u8.ToArray(), "c"u8.ToArray()])
+                .Select(one => one.AsTask()),
+        ];
         DisconnectResult end = await Within(connection.DisconnectAsync(DisconnectKind.Graceful, "bye"u8.ToArray()));
         (await Within(Task.WhenAll(sends))).ShouldAllBe(send => send.Status == NdisStatus.Success);
         end.ShouldBe(new DisconnectResult(NdisStatus.Success, 6));

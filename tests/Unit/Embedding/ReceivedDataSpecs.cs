@@ -46,7 +46,8 @@ public sealed class ReceivedDataSpecs : StackSpec
         OffloadedConnection connection = await OffloadAsync();      // RIND-03, RIND-05, RIND-06
         Target[connection.Handle].Feed("hello world"u8);
         byte[] space = new byte[5];
-        (await Named("first", connection.ReceiveAsync(space))).ShouldBe(new ReceiveResult(NdisStatus.Success, 5));
+        (await Named("first", connection.ReceiveAsync(space).AsTask()))
+            .ShouldBe(new ReceiveResult(NdisStatus.Success, 5));
         space.ShouldBe("hello"u8.ToArray());
         UploadResult rest = await Named("upload", connection.UploadAsync());
         rest.BufferedData.ToArray().ShouldBe(" world"u8.ToArray());
@@ -83,7 +84,8 @@ public sealed class ReceivedDataSpecs : StackSpec
         await Named("dispose", connection.DisposeAsync().AsTask());
         Chimney.Stack.Indications.Out.ShouldBe(1);
         kept!.Return();
-        (await Named("next", (await OffloadAsync()).SendAsync(new byte[1]))).Status.ShouldBe(NdisStatus.Success);
+        (await Named("next", (await OffloadAsync()).SendAsync(new byte[1]).AsTask()))
+            .Status.ShouldBe(NdisStatus.Success);
         Chimney.Stack.Indications.Out.ShouldBe(0);
         Expected = [VerifierCheck.UseAfterHandOver];
         kept.Return();      // a second time is reported
@@ -112,7 +114,7 @@ public sealed class ReceivedDataSpecs : StackSpec
         if (!returnsFirst)      // it has not taken it: it waits until receives are wanted again (RIND-07)
         {
             await Until(() => Target.Answers.OfType<TcpOffloadReceiveRefused>().Any());
-            await Named("enable", connection.ReceiveAsync(Memory<byte>.Empty));
+            await Named("enable", connection.ReceiveAsync(Memory<byte>.Empty).AsTask());
         }
         await Named("one", user.Hears(3));
         wire.Feed("two"u8);
@@ -138,7 +140,7 @@ public sealed class ReceivedDataSpecs : StackSpec
         wire.Feed("one"u8);
         await Named("one", user.Hears(3));
         Crashes.Arm("connection", CrashStep.Before, 0);
-        SendResult sent = await Named("send", connection.SendAsync(new byte[1]));
+        SendResult sent = await Named("send", connection.SendAsync(new byte[1]).AsTask());
         sent.Status.ShouldBeOneOf(NdisStatus.UploadInProgress, NdisStatus.Success);
         UploadResult rest = await Named("upload", connection.UploadAsync());
         rest.Positions.Received.ShouldBe(3);
@@ -151,7 +153,7 @@ public sealed class ReceivedDataSpecs : StackSpec
     {
         OffloadedConnection connection = await OffloadAsync();
         connection.Send(new byte[1], (_, _) => throw new InvalidOperationException("on purpose"), null);
-        (await Named("send", connection.SendAsync(new byte[1]))).Status.ShouldBe(NdisStatus.Success);
+        (await Named("send", connection.SendAsync(new byte[1]).AsTask())).Status.ShouldBe(NdisStatus.Success);
         await Named("dispose", connection.DisposeAsync().AsTask());
     }
 }

@@ -56,7 +56,8 @@ public sealed class StackBuilderSpecs : IAsyncLifetime
         });
         OffloadedConnection connection = await chimney.Binding("tcpip").OffloadAsync(StackSpec.NewSocket())
             .WaitAsync(TimeSpan.FromSeconds(30));
-        (await connection.SendAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(30))).BytesAcknowledged.ShouldBe(1);
+        (await connection.SendAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(30)))
+            .BytesAcknowledged.ShouldBe(1);
         await connection.DisposeAsync();
         chimney.Violations.ShouldBeEmpty();
     }

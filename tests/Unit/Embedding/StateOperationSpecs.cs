@@ -15,7 +15,7 @@ public sealed class StateOperationSpecs : StackSpec
     public async Task A_query_goes_down_three_layers_and_brings_the_state()
     {
         OffloadedConnection connection = await OffloadAsync();
-        await Within(connection.SendAsync("hello"u8.ToArray()));
+        await Within(connection.SendAsync("hello"u8.ToArray()).AsTask());
         TcpOffloadState state = await Within(connection.QueryAsync());
         state.Delegated.SendNext.ShouldBe(5u);
         await Within(connection.DisposeAsync().AsTask());
@@ -94,7 +94,7 @@ public sealed class StateOperationSpecs : StackSpec
         await Should.ThrowAsync<StateOperationException>(() => Within(update));
 
         Target.IsAutomatic = true;
-        (await Within(connection.SendAsync("on"u8.ToArray()))).Status.ShouldBe(NdisStatus.Success);
+        (await Within(connection.SendAsync("on"u8.ToArray()).AsTask())).Status.ShouldBe(NdisStatus.Success);
         await Within(connection.DisposeAsync().AsTask());
     }
 

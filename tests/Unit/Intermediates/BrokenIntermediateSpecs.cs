@@ -29,7 +29,8 @@ public abstract class BrokenIntermediateSpecs(BrokenHabit habit, int oneIn) : St
             {
                 continue;       // it kept the initiate: the socket is still the caller's
             }
-            Task<SendResult>[] sends = [.. Enumerable.Range(0, 20).Select(_ => connection.SendAsync(new byte[1]))];
+            Task<SendResult>[] sends =
+                [.. Enumerable.Range(0, 20).Select(_ => connection.SendAsync(new byte[1]).AsTask())];
             Task<DisconnectResult> end = connection.DisconnectAsync(DisconnectKind.Graceful);
             SendResult[] results = await Named("sends", Task.WhenAll(sends));
             await Named("end", end);

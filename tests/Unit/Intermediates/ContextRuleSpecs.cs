@@ -69,7 +69,7 @@ public sealed class ContextRuleSpecs : SmallPoolSpec
         for (int i = 0; i < connections.Length; i++)
         {
             var space = new byte[2];
-            (await Named("receive", connections[i].ReceiveAsync(space))).BytesReceived.ShouldBe(2);
+            (await Named("receive", connections[i].ReceiveAsync(space).AsTask())).BytesReceived.ShouldBe(2);
             space.ShouldBe([(byte)i, (byte)i]);
             await Named("dispose", connections[i].DisposeAsync().AsTask());
         }

@@ -21,7 +21,7 @@ public sealed class SharedIntermediateSpecs : SmallPoolSpec
         for (int i = 0; i < 2; i++)
             connections[i] = await OffloadAsync(NewSocket(), users[i] = new HearingUser(), i == 0 ? "tcpip" : "other");
         Task<SendResult>[] sends =
-            [.. Enumerable.Range(0, 200).Select(i => connections[i % 2].SendAsync(new byte[1 + (i % 2)]))];
+            [.. Enumerable.Range(0, 200).Select(i => connections[i % 2].SendAsync(new byte[1 + (i % 2)]).AsTask())];
         for (int i = 0; i < 2; i++)
             Target[connections[i].Handle].Feed(Encoding.ASCII.GetBytes($"for {i}"));
         SendResult[] results = await Named("sends", Task.WhenAll(sends));

@@ -14,7 +14,7 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
     public async Task Sends_wait_for_room_and_go_in_order()
     {
         OffloadedConnection connection = await OffloadAsync();
-        Task<SendResult>[] sends = [.. "abcdefgh".Select(c => connection.SendAsync(new[] { (byte)c }))];
+        Task<SendResult>[] sends = [.. "abcdefgh".Select(c => connection.SendAsync(new[] { (byte)c }).AsTask())];
         (await Named("sends", Task.WhenAll(sends))).ShouldAllBe(send => send.Status == NdisStatus.Success);
         Target[connection.Handle].Sent.ShouldBe("abcdefgh"u8.ToArray());
         await Named("dispose", connection.DisposeAsync().AsTask());
@@ -24,8 +24,8 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
     public async Task A_chain_longer_than_the_pool_goes_in_parts()
     {
         OffloadedConnection connection = await OffloadAsync();
-        Task<SendResult>[] sends = connection.SendChainAsync(
-            [.. "abcdefg".Select(c => (ReadOnlyMemory<byte>)new[] { (byte)c })]);
+        ReadOnlyMemory<byte>[] chain = [.. "abcdefg".Select(c => (ReadOnlyMemory<byte>)new[] { (byte)c })];
+        Task<SendResult>[] sends = [.. connection.SendChainAsync(chain).Select(one => one.AsTask())];
         (await Named("chain", Task.WhenAll(sends))).ShouldAllBe(send => send.Status == NdisStatus.Success);
         Target[connection.Handle].Sent.ShouldBe("abcdefg"u8.ToArray());
         await Named("dispose", connection.DisposeAsync().AsTask());
@@ -35,8 +35,9 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
     public async Task Sends_do_not_wait_behind_receives_that_wait_for_the_peer()
     {
         OffloadedConnection connection = await OffloadAsync();
-        Task<ReceiveResult>[] receives = [.. Enumerable.Range(0, 4).Select(_ => connection.ReceiveAsync(new byte[1]))];
-        (await Named("send", connection.SendAsync(new byte[1]))).Status.ShouldBe(NdisStatus.Success);
+        Task<ReceiveResult>[] receives =
+            [.. Enumerable.Range(0, 4).Select(_ => connection.ReceiveAsync(new byte[1]).AsTask())];
+        (await Named("send", connection.SendAsync(new byte[1]).AsTask())).Status.ShouldBe(NdisStatus.Success);
         receives.ShouldAllBe(receive => !receive.IsCompleted);
         Target[connection.Handle].Feed("wxyz"u8);
         (await Named("receives", Task.WhenAll(receives))).ShouldAllBe(receive => receive.BytesReceived == 1);
@@ -49,8 +50,8 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
         Target.IsAutomatic = false;
         OffloadedConnection connection = await OffloadAsync();
         OffloadedConnection second = await OffloadAsync();
-        Task<SendResult>[] stuck = [.. Enumerable.Range(0, 5).Select(_ => connection.SendAsync(new byte[1]))];
-        Task<SendResult> behind = second.SendAsync(new byte[1]);
+        Task<SendResult>[] stuck = [.. Enumerable.Range(0, 5).Select(_ => connection.SendAsync(new byte[1]).AsTask())];
+        Task<SendResult> behind = second.SendAsync(new byte[1]).AsTask();
         Task<DisconnectResult> abort = connection.DisconnectAsync(DisconnectKind.Abortive);
         Wire wire = Target[connection.Handle];
         while (!abort.IsCompleted)
@@ -76,13 +77,14 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
         Target.IsAutomatic = false;
         OffloadedConnection silent = await OffloadAsync();
         OffloadedConnection left = await OffloadAsync();
-        Task<ReceiveResult>[] receives = [.. Enumerable.Range(0, 3).Select(_ => silent.ReceiveAsync(new byte[1]))];
-        Task<SendResult>[] sends = [.. Enumerable.Range(0, 3).Select(_ => silent.SendAsync(new byte[1]))];
+        Task<ReceiveResult>[] receives =
+            [.. Enumerable.Range(0, 3).Select(_ => silent.ReceiveAsync(new byte[1]).AsTask())];
+        Task<SendResult>[] sends = [.. Enumerable.Range(0, 3).Select(_ => silent.SendAsync(new byte[1]).AsTask())];
         await Until(() => Target[silent.Handle].Queued == 4);
         await Named("left", left.DisposeAsync().AsTask());
 
-        (await Named("receive", left.ReceiveAsync(new byte[1]))).Status.ShouldBe(NdisStatus.UploadInProgress);
-        (await Named("send", left.SendAsync(new byte[1]))).Status.ShouldBe(NdisStatus.UploadInProgress);
+        (await Named("receive", left.ReceiveAsync(new byte[1]).AsTask())).Status.ShouldBe(NdisStatus.UploadInProgress);
+        (await Named("send", left.SendAsync(new byte[1]).AsTask())).Status.ShouldBe(NdisStatus.UploadInProgress);
 
         receives.ShouldAllBe(receive => !receive.IsCompleted);
         sends.ShouldAllBe(send => !send.IsCompleted);
@@ -98,11 +100,11 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
         OffloadedConnection first = await OffloadAsync();
         OffloadedConnection leaver = await OffloadAsync();
         OffloadedConnection other = await OffloadAsync(NewSocket(), null, "other");
-        Task<SendResult>[] full = [first.SendAsync(new byte[1]), first.SendAsync(new byte[1])];
-        Task<SendResult> leaves = leaver.SendAsync(new byte[1]);
+        Task<SendResult>[] full = [first.SendAsync(new byte[1]).AsTask(), first.SendAsync(new byte[1]).AsTask()];
+        Task<SendResult> leaves = leaver.SendAsync(new byte[1]).AsTask();
         // Only when it is down there does the other binding ask, so that it is the second in the queue.
         await Named("waits", leaver.MakesARoundAsync(this));
-        Task<SendResult> waits = other.SendAsync(new byte[1]);
+        Task<SendResult> waits = other.SendAsync(new byte[1]).AsTask();
         await Named("upload", leaver.DisposeAsync().AsTask());
         (await Named("leaves", leaves)).Status.ShouldBe(NdisStatus.UploadInProgress);
         await Until(() => Target[first.Handle].Queued == 2);
@@ -129,7 +131,7 @@ public sealed class BindingQueueSpecs : SmallPoolSpec
             OffloadedConnection connection = await OffloadAsync();
             Crashes.Arm("tcpip", step, visit);
             Task<SendResult>[] sends =
-                [.. Enumerable.Range(0, 10).Select(i => connection.SendAsync(new byte[] { (byte)i }))];
+                [.. Enumerable.Range(0, 10).Select(i => connection.SendAsync(new byte[] { (byte)i }).AsTask())];
             SendResult[] results = await Named($"sends {visit}", Task.WhenAll(sends));
             Crashes.Disarm();
             UploadResult rest = await Named("upload", connection.UploadAsync());
@@ -149,5 +151,5 @@ internal static class BindingTurns
 {
     /// <summary>A zero-byte receive has made its round: whatever was posted before it was handled.</summary>
     public static async Task MakesARoundAsync(this OffloadedConnection connection, StackSpec spec) =>
-        await spec.Named("round", connection.ReceiveAsync(Memory<byte>.Empty));
+        await spec.Named("round", connection.ReceiveAsync(Memory<byte>.Empty).AsTask());
 }

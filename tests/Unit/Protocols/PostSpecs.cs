@@ -47,14 +47,48 @@ public sealed class PostSpecs
     public void What_is_lost_while_its_caller_posts_is_answered_when_he_has_left_his_lock(int members)
     {
         HeardPost[] chain = Chain(members);
-        chain[0].BeginPosting();
-        chain[0].Lost();
-        chain.ShouldAllBe(post => post.Answers.Count == 0);
-
-        chain[0].EndPosting().ShouldBeTrue("it was lost meanwhile");
+        lock (_connection.PostLock)
+        {
+            chain[0].BeginPosting();
+            chain[0].Lost();
+            chain.ShouldAllBe(post => post.Answers.Count == 0);
+            chain[0].EndPosting().ShouldBeTrue("it was lost meanwhile");
+        }
         chain[0].Lost();
 
         chain.ShouldAllBe(post => post.Answers.Count == 1);
+    }
+
+    [Fact]
+    public void What_is_lost_on_another_thread_is_answered_there()
+    {
+        HeardPost post = Chain(1)[0];
+        lock (_connection.PostLock)
+        {
+            post.BeginPosting();
+            var other = new Thread(post.Lost);
+            other.Start();
+            other.Join();
+            post.Answers.Count.ShouldBe(1);
+            post.EndPosting().ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public void What_is_posted_from_within_another_post_is_answered_all_the_same()
+    {
+        HeardPost inner = Chain(1)[0];
+        lock (_connection.PostLock)
+        {
+            lock (_connection.PostLock)
+            {
+                inner.BeginPosting();
+                inner.Lost();
+                inner.EndPosting().ShouldBeTrue();
+            }
+            inner.Lost();
+            inner.Answers.Count.ShouldBe(1, "the lock is still held, but nobody comes back to it");
+        }
     }
 
     [Fact]

@@ -30,14 +30,14 @@ public sealed class GivenUpSpecs : SmallPoolSpec
         {
             Target.IsAutomatic = false;
             OffloadedConnection lost = await OffloadAsync();
-            Task<SendResult>[] full = [lost.SendAsync(new byte[1]), lost.SendAsync(new byte[1])];
+            Task<SendResult>[] full = [lost.SendAsync(new byte[1]).AsTask(), lost.SendAsync(new byte[1]).AsTask()];
             await Until(() => Target[lost.Handle].Queued == 2);
             Kill(lost);
             await Named("given up", Task.WhenAll(full));
             Target.IsAutomatic = true;
             OffloadedConnection next = await OffloadAsync();
             SendResult[] sent = await Named("room", Task.WhenAll(
-                Enumerable.Range(0, 5).Select(_ => next.SendAsync(new byte[1]))));
+                Enumerable.Range(0, 5).Select(_ => next.SendAsync(new byte[1]).AsTask())));
             sent.ShouldAllBe(send => send.Status == NdisStatus.Success);
             await Named("lost", lost.DisposeAsync().AsTask());
             await Named("next", next.DisposeAsync().AsTask());

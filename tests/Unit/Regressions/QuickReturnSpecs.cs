@@ -14,7 +14,8 @@ public sealed class QuickReturnSpecs : StackSpec
         OffloadedConnection connection = await OffloadAsync();
         for (int round = 0; round < 50; round++)
         {
-            Task<SendResult>[] sends = [.. Enumerable.Range(0, 400).Select(_ => connection.SendAsync(new byte[1]))];
+            Task<SendResult>[] sends =
+                [.. Enumerable.Range(0, 400).Select(_ => connection.SendAsync(new byte[1]).AsTask())];
             (await Within(Task.WhenAll(sends))).ShouldAllBe(send => send.Status == NdisStatus.Success);
         }
         await Within(connection.DisposeAsync().AsTask());

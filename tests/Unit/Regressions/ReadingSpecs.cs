@@ -56,8 +56,8 @@ public sealed class ReadingSpecs : StackSpec
     {
         OffloadedConnection connection = await OffloadAsync();      // SEND-03, SEND-04
         Target.IsAutomatic = false;
-        Task<SendResult> first = connection.SendAsync("whole"u8.ToArray());
-        Task<SendResult> second = connection.SendAsync("none"u8.ToArray());
+        Task<SendResult> first = connection.SendAsync("whole"u8.ToArray()).AsTask();
+        Task<SendResult> second = connection.SendAsync("none"u8.ToArray()).AsTask();
         Wire wire = Target[connection.Handle];
         await Until(() => wire.Queued == 2);
         wire.AcknowledgeUntold(5);

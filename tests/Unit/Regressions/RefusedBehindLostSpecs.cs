@@ -31,7 +31,7 @@ public sealed class RefusedBehindLostSpecs : StackSpec
             if (completion is not TcpOffloadReceiveComplete)
                 upcalls.Complete(completion);
         };
-        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[2]);
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[2]).AsTask();
         await Until(() => wire.Queued == 1);
         wire.Feed("hi"u8);
         _keeper.KeepsTerminates = true;

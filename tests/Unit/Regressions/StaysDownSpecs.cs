@@ -21,7 +21,7 @@ public sealed class StaysDownSpecs : StackSpec
         OffloadedConnection waiting = await OffloadAsync();
         Crashes.Arm(driver, CrashStep.Before, 0);
 
-        await Named("send", sending.SendAsync(new byte[1]));
+        await Named("send", sending.SendAsync(new byte[1]).AsTask());
 
         (await Named("wish", waiting.UploadWanted)).ShouldBe(TcpUploadReason.HardwareFailure);
         UploadResult rest = await Named("upload", waiting.UploadAsync());

@@ -32,7 +32,7 @@ public sealed class StopWithTerminateSpecs : StackSpec
         using Socket socket = NewSocket();
         OffloadedConnection connection = await OffloadAsync(socket, null);
         Wire wire = Target[connection.Handle];
-        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[10]);
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[10]).AsTask();
         await Until(() => wire.Queued == 1);
         Chimney.Stack.BeginStop();
         Crashes.Arm(driver, step, 0);

@@ -20,7 +20,7 @@ public sealed class UnfinishedBusinessSpecs : StackSpec
             if (completion is not TcpOffloadSendComplete)
                 upcalls.Complete(completion);
         };
-        Task<SendResult> send = connection.SendAsync("lost"u8.ToArray());
+        Task<SendResult> send = connection.SendAsync("lost"u8.ToArray()).AsTask();
         UploadResult uploaded = await Within(connection.UploadAsync());
         (await Within(send)).ShouldBe(new SendResult(NdisStatus.Success, 4));
         uploaded.Socket.ShouldNotBeNull();
@@ -71,7 +71,7 @@ public sealed class UnfinishedBusinessSpecs : StackSpec
                 Crashes.Arm("connection-", CrashStep.After, 0);
                 wire.Feed("hello"u8);
             };
-            Task<SendResult> send = connection.SendAsync("x"u8.ToArray());
+            Task<SendResult> send = connection.SendAsync("x"u8.ToArray()).AsTask();
             UploadResult uploaded = await Within(connection.UploadAsync());
             Target.Deliver = null;
             (await Within(send)).BytesAcknowledged.ShouldBe(1);
@@ -94,10 +94,10 @@ public sealed class UnfinishedBusinessSpecs : StackSpec
             (old, first) = (completion, upcalls);
             upcalls.Complete(completion);
         };
-        await Within(one.SendAsync("x"u8.ToArray()));
+        await Within(one.SendAsync("x"u8.ToArray()).AsTask());
         Target.Deliver = null;
         Target.IsAutomatic = false;
-        Task<SendResult> again = other.SendAsync("y"u8.ToArray());
+        Task<SendResult> again = other.SendAsync("y"u8.ToArray()).AsTask();
         await Within(UntilAsync(() => Target[other.Handle].Queued == 1));
         old!.Flight.Head.Connection.ShouldBe(other.Handle);
         first!.Complete(old);

@@ -19,7 +19,8 @@ public sealed class DeadLetterSpecs : StackSpec
         {
             OffloadedConnection connection = await OffloadAsync();
             Crashes.Arm(driver, CrashStep.Before, round);
-            Task<SendResult>[] sends = [.. Enumerable.Range(0, 200).Select(_ => connection.SendAsync(new byte[1]))];
+            Task<SendResult>[] sends =
+                [.. Enumerable.Range(0, 200).Select(_ => connection.SendAsync(new byte[1]).AsTask())];
             SendResult[] results = await Named("sends", Task.WhenAll(sends));
             results.ShouldAllBe(result =>
                 result.Status == NdisStatus.Success || result.Status == NdisStatus.UploadInProgress);

@@ -108,13 +108,14 @@ public sealed class DriverDeathSpecs : StackSpec
             _peer.Sends(Incoming, fin: false);
             OffloadedConnection connection = await spec.Named(what + " offload", spec.OffloadAsync(socket, _user));
             Send(connection, "one ");
-            Task<SendResult>[] chain = connection.SendChainAsync(["two "u8.ToArray(), "three "u8.ToArray()]);
+            Task<SendResult>[] chain =
+                [.. connection.SendChainAsync(["two "u8.ToArray(), "three "u8.ToArray()]).Select(one => one.AsTask())];
             _sends.Add(("two ", chain[0]));
             _sends.Add(("three ", chain[1]));
             Task gone = Task.WhenAny(connection.UploadWanted, connection.Aborted);
             await spec.Named(what + " hears", Task.WhenAny(_user.Hears(Incoming.Length), gone));
             byte[] space = new byte[4];
-            Task<ReceiveResult> receive = connection.ReceiveAsync(space);
+            Task<ReceiveResult> receive = connection.ReceiveAsync(space).AsTask();
             Task<DisconnectResult> end = graceful
                 ? connection.DisconnectAsync(DisconnectKind.Graceful, "bye"u8.ToArray())
                 : connection.DisconnectAsync(DisconnectKind.Abortive);
@@ -130,7 +131,7 @@ public sealed class DriverDeathSpecs : StackSpec
         }
 
         private void Send(OffloadedConnection connection, string text) =>
-            _sends.Add((text, connection.SendAsync(Encoding.ASCII.GetBytes(text))));
+            _sends.Add((text, connection.SendAsync(Encoding.ASCII.GetBytes(text)).AsTask()));
 
         private async Task CheckAsync(bool graceful, DisconnectResult ended, UploadResult rest)
         {

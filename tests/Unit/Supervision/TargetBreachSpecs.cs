@@ -20,7 +20,7 @@ public sealed class TargetBreachSpecs : StackSpec
             if (completion is not TcpOffloadSendComplete)
                 upcalls.Complete(completion);
         };
-        SendResult sent = await Named("lost", connection.SendAsync("lost"u8.ToArray()));
+        SendResult sent = await Named("lost", connection.SendAsync("lost"u8.ToArray()).AsTask());
         sent.ShouldBe(new SendResult(NdisStatus.Success, 4));
         Chimney.Violations.ShouldAllBe(violation => violation.Driver == "nic0");
         await UploadAndCheckAsync(connection, "lost");
@@ -39,7 +39,7 @@ public sealed class TargetBreachSpecs : StackSpec
             if (completion is not TcpOffloadSendComplete)
                 upcalls.Complete(completion);
         };
-        (await Named("lost", connection.SendAsync("lost"u8.ToArray())))
+        (await Named("lost", connection.SendAsync("lost"u8.ToArray()).AsTask()))
             .ShouldBe(new SendResult(NdisStatus.Success, 4));
         await UploadAndCheckAsync(connection, "lost");
     }
@@ -54,7 +54,7 @@ public sealed class TargetBreachSpecs : StackSpec
             if (completion is not TcpOffloadReceiveComplete)
                 upcalls.Complete(completion);
         };
-        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[2]);
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[2]).AsTask();
         Target[connection.Handle].Feed("hi"u8);
         var limit = global::System.Diagnostics.Stopwatch.StartNew();
         while (!receive.IsCompleted && limit.Elapsed.TotalSeconds < Seconds)
@@ -77,7 +77,8 @@ public sealed class TargetBreachSpecs : StackSpec
                 upcalls.Complete(completion);
         };
         for (int i = 0; i < 20; i++)
-            (await Named("send", connection.SendAsync(new byte[1]))).ShouldBe(new SendResult(NdisStatus.Success, 1));
+            (await Named("send", connection.SendAsync(new byte[1]).AsTask()))
+                .ShouldBe(new SendResult(NdisStatus.Success, 1));
         Target.Deliver = null;
         await Named("dispose", connection.DisposeAsync().AsTask());
         Chimney.Violations.ShouldAllBe(violation => violation.Driver == "nic0");
@@ -92,7 +93,8 @@ public sealed class TargetBreachSpecs : StackSpec
         IOffloadUpcalls other = Target[wrong.Handle].Upcalls;
         Target.Deliver = (completion, upcalls) =>
             (completion is TcpOffloadSendComplete ? other : upcalls).Complete(completion);
-        (await Named("send", connection.SendAsync(new byte[3]))).ShouldBe(new SendResult(NdisStatus.Success, 3));
+        (await Named("send", connection.SendAsync(new byte[3]).AsTask()))
+            .ShouldBe(new SendResult(NdisStatus.Success, 3));
         Target.Deliver = null;
         Chimney.Violations.ShouldAllBe(violation => violation.Driver == "nic0");
         await Named("dispose", connection.DisposeAsync().AsTask());
@@ -118,7 +120,7 @@ public sealed class TargetBreachSpecs : StackSpec
             }
             upcalls.Complete(completion);
         };
-        SendResult sent = await Named("send", connection.SendAsync("data"u8.ToArray()));
+        SendResult sent = await Named("send", connection.SendAsync("data"u8.ToArray()).AsTask());
         sent.ShouldBe(new SendResult(NdisStatus.UploadInProgress, 4));
         connection.BytesAcknowledged.ShouldBe(4);
         Target.Deliver = null;
@@ -132,8 +134,9 @@ public sealed class TargetBreachSpecs : StackSpec
         Target.IsAutomatic = false;
         Target.AnswersSever = false;
         OffloadedConnection connection = await OffloadAsync();
-        Task<SendResult>[] sends = [connection.SendAsync(new byte[1]), connection.SendAsync(new byte[1])];
-        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[1]);
+        Task<SendResult>[] sends =
+            [connection.SendAsync(new byte[1]).AsTask(), connection.SendAsync(new byte[1]).AsTask()];
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[1]).AsTask();
         await Until(() => Target[connection.Handle].Queued == 3);
         Crashes.Arm("connection", CrashStep.Before, 0);
         Target[connection.Handle].Say(TcpUploadReason.LowActivity);
