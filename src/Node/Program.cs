@@ -1,3 +1,4 @@
+using ChimneyActors.Node.Admin;
 using ChimneyActors.Node.Conform;
 using ChimneyActors.Node.Relay;
 using ChimneyActors.Node.Serve;
@@ -14,4 +15,7 @@ return await VerbLine.RunAsync(
     SimulateCommand.Create(),
     ReplayCommand.Create(),
     ShrinkCommand.Create(),
-    ConformCommand.Create());
+    ConformCommand.Create(),
+    NetstatCommand.Create(),
+    PendingCommand.Create(),
+    DrainCommand.Create());

@@ -63,6 +63,17 @@ public sealed class Chimney : IAsyncDisposable
             .. _stack.Handles.All().Take(max).Select(entry => entry.Describe())];
     }
 
+    /// <summary>The connections now. A snapshot while others work.</summary>
+    /// <param name="max">Most of them.</param>
+    public IReadOnlyList<ConnectionView> ViewConnections(int max) =>
+        [.. new StackViewer(_stack, _drivers).Connections().Take(max)];
+
+    /// <summary>The requests in flight now, with their holder and what they wait for. A snapshot while others work:
+    /// most are over when it is read; those that are in a second one too are worth a look.</summary>
+    /// <param name="max">Most of them.</param>
+    public IReadOnlyList<RequestView> ViewRequests(int max) =>
+        [.. new StackViewer(_stack, _drivers).Requests().Take(max)];
+
     private string HolderOf(Parcel parcel)
     {
         HolderId holder = parcel.Custody.Holder;

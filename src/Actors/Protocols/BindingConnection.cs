@@ -41,6 +41,9 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     /// <summary>Its entry, from the initiate on.</summary>
     public ConnectionEntry? Entry { get; set; }
 
+    /// <summary>What names the connection outside of the stack; only to be looked at.</summary>
+    public System.Net.Sockets.Socket? Socket { get; private set; }
+
     /// <summary>Guards the order of posts: offset and tell are one step (SEND-02).</summary>
     public Lock PostLock { get; } = new();
 
@@ -75,6 +78,7 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     /// <summary>Continues streams that began before this offload.</summary>
     public void Begin(OffloadBlock block)
     {
+        Socket = block.Socket;
         NextOffset = block.Positions.Accepted;
         _acknowledged = block.Positions.Acknowledged;
         _received = block.Delivered;

@@ -145,6 +145,9 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>Whether its requests go through this layer.</summary>
     public bool IsThrough(Edge layer) => IndexOf(_layers, layer) >= 0;
 
+    /// <summary>Every layer, from the protocol down.</summary>
+    public IReadOnlyList<Edge> Layers => _layers;
+
     /// <summary>The protocol that owns the connection.</summary>
     public Edge? Top => _layers.Length > 0 ? _layers[0] : null;
 

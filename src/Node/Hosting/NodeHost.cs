@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ChimneyActors.Embedding;
+using ChimneyActors.Node.Admin;
 using ChimneyActors.Node.Logging;
 using ChimneyActors.Node.Settings;
 using ChimneyActors.Node.Verbs;
@@ -16,6 +17,7 @@ internal sealed class NodeHost : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly StackService _stack;
+    private AdminServer? _admin;
     private bool _stopped;
 
     private NodeHost(ParseResult line, NodeConfiguration configuration, Adapters adapters)
@@ -61,6 +63,7 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             Descriptors.WarnIfShort(adapters.ConnectionsMax * adapters.Names.Length);
             await node._host.StartAsync().ConfigureAwait(false);
+            node._admin = await AdminServer.StartAsync(line, node.Chimney, node.Signals).ConfigureAwait(false);
             return node;
         }
         catch
@@ -76,6 +79,8 @@ internal sealed class NodeHost : IAsyncDisposable
         if (_stopped)
             return;
         _stopped = true;
+        if (_admin is not null)
+            await _admin.DisposeAsync().ConfigureAwait(false);
         await _host.StopAsync().ConfigureAwait(false);
     }
 

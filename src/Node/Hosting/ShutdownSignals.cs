@@ -30,6 +30,13 @@ internal sealed class ShutdownSignals : IDisposable
             registration.Dispose();
     }
 
+    /// <summary>As if the first signal had come; a second time it does nothing.</summary>
+    public void Drain()
+    {
+        if (Interlocked.CompareExchange(ref _count, 1, 0) == 0)
+            _first.TrySetResult();
+    }
+
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;

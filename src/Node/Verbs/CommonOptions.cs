@@ -50,9 +50,13 @@ internal static class CommonOptions
     public static readonly Option<string> SeedText = Text(
         "--seed", "NUMBER", "the seed of everything random in the run; drawn and printed if absent");
 
+    /// <summary>Where a running node listens for its operators.</summary>
+    public static readonly Option<string> Admin = Text(
+        "--admin", "FILE", "the node's admin socket; 'none' for none");
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Option> All { get; } =
-        [Json, Quiet, LogLevel, Config, Hocon, LogConfig, Set, SeedText];
+        [Json, Quiet, LogLevel, Config, Hocon, LogConfig, Set, SeedText, Admin];
 
     /// <summary>The seed of this run: the one that was asked for, or a fresh one.</summary>
     public static long Seed(ParseResult line)

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using ChimneyActors.Node.Verbs;
+
+namespace ChimneyActors.Node.Admin;
+
+/// <summary>Asks a running node.</summary>
+internal sealed class AdminClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly string _path;
+
+    /// <param name="line">The command line, which may name the node's socket.</param>
+    /// <exception cref="NodeException">It is not clear which node is meant.</exception>
+    public AdminClient(ParseResult line)
+    {
+        _path = AdminSocket.ToUse(line);
+        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync })
+        {
+            BaseAddress = new Uri("http://node"),
+        };
+    }
+
+    /// <summary>What it says.</summary>
+    /// <exception cref="NodeException">It does not answer.</exception>
+    public async Task<T> GetAsync<T>(string what) => await AskAsync(async () =>
+        (await _http.GetFromJsonAsync<T>(what, AdminServer.Format).ConfigureAwait(false))!).ConfigureAwait(false);
+
+    /// <summary>Has it do something.</summary>
+    /// <exception cref="NodeException">It does not answer.</exception>
+    public async Task PostAsync(string what) => await AskAsync(async () =>
+    {
+        using HttpResponseMessage said = await _http.PostAsync(new Uri(what, UriKind.Relative), null)
+            .ConfigureAwait(false);
+        return said.EnsureSuccessStatusCode();
+    }).ConfigureAwait(false);
+
+    /// <summary>Whether it still listens.</summary>
+    public bool IsThere => File.Exists(_path);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (HttpRequestException silent)
+        {
+            throw NodeException.Environment($"no answer ({VerbLine.OneLine(silent.Message)})", $"on {_path}",
+                "a running node; remove the file if it has crashed");
+        }
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancelled)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), cancelled).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Globalization;
+using ChimneyActors.Embedding;
+using ChimneyActors.Node.Settings;
+using ChimneyActors.Node.Verbs;
+
+namespace ChimneyActors.Node.Admin;
+
+/// <summary>The verb <c>pending</c>: who holds what in a running node.</summary>
+internal static class PendingCommand
+{
+    private static readonly Option<string> Over = new("--over")
+    {
+        HelpName = "TIME",
+        Description = "only what is out for so long: the node looks twice; 0 for all",
+        DefaultValueFactory = _ => "1s",
+    };
+
+    /// <summary>The command with its flags.</summary>
+    public static Command Create() => new Command(
+        "pending", "the requests in flight of a running node: holder, path so far, what they wait for")
+    {
+        AdminOptions.Max, Over,
+    }.Runs(RunAsync);
+
+    private static async Task<ExitCode> RunAsync(ParseResult line)
+    {
+        string text = line.GetValue(Over)!;
+        TimeSpan over = text == "0" ? TimeSpan.Zero : Durations.TryParse(text, out TimeSpan time)
+            && time <= TimeSpan.FromMinutes(10)
+            ? time
+            : throw NodeException.Usage($"bad time '{text}'", "in --over", "0 to 10m, as in 500ms or 5s");
+        int max = AdminOptions.MaxOf(line);
+        using AdminClient node = new(line);
+        RequestView[] all = await node.GetAsync<RequestView[]>(string.Create(CultureInfo.InvariantCulture,
+            $"/requests?max={max}&over={(long)over.TotalMilliseconds}")).ConfigureAwait(false);
+        NodeOutput output = new(line);
+        foreach (RequestView one in all)
+            output.Say(AdminOptions.Line("request", one), Text(one));
+        output.Say(new { Event = "requests", Count = all.Length, OverMilliseconds = (long)over.TotalMilliseconds },
+            $"{all.Length} requests{(over == TimeSpan.Zero ? "" : $" for longer than {text}")}");
+        return ExitCode.Good;
+    }
+
+    private static string Text(RequestView one) => string.Create(CultureInfo.InvariantCulture,
+        $"{one.Operation,-14} #{one.Id} of {one.Connection} at {one.StreamOffset}+{one.Bytes}, {one.State}: held by "
+        + $"{one.Holder}, waits for {one.WaitsFor}; passed {one.Path}");
+}

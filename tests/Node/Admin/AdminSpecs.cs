@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using ChimneyActors.Node.Tests.Support;
+
+namespace ChimneyActors.Node.Tests.Admin;
+
+/// <summary>What an operator asks of a running node.</summary>
+public sealed class AdminSpecs : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private string Admin => _folder.File("node.sock");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Netstat_names_both_connections_of_a_client()
+    {
+        using TestServer upstream = new(HoldAsync);
+        await using ChimneyProcess relay = await ChimneyProcess.RelayAsync(upstream.Address, "--admin", Admin);
+        using Socket client = await ConnectAsync(relay.Address);
+        await client.SendAsync("hello"u8.ToArray());
+
+        JsonElement[] seen = [];
+        await BecomesTrueAsync(async () =>
+        {
+            seen = await AskAsync("netstat", "connection");
+            return seen.Any(one => one.GetProperty("bytesAcknowledged").GetInt64() == 5);
+        });
+
+        seen.Length.ShouldBe(2);
+        seen.ShouldAllBe(one => one.GetProperty("phase").GetString() == "Offloaded");
+        JsonElement front = seen.Single(one => one.GetProperty("layers")[0].GetString() == "front");
+        front.GetProperty("remote").GetString().ShouldBe(client.LocalEndPoint!.ToString());
+        front.GetProperty("bytesReceived").GetInt64().ShouldBe(5);
+        JsonElement back = seen.Single(one => one.GetProperty("layers")[0].GetString() == "back");
+        back.GetProperty("remote").GetString().ShouldBe(upstream.Address.ToString());
+        client.Dispose();
+        await relay.EndsWellAsync();
+        File.Exists(Admin).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Pending_says_who_holds_what_a_client_does_not_read()
+    {
+        using TestServer upstream = new(async socket =>
+        {
+            byte[] much = new byte[64 << 20];
+            await socket.SendAsync(much);
+        });
+        await using ChimneyProcess relay = await ChimneyProcess.RelayAsync(upstream.Address, "--admin", Admin);
+        using Socket client = await ConnectAsync(relay.Address);
+
+        JsonElement[] sends = [];
+        await BecomesTrueAsync(async () =>
+        {
+            sends = [.. (await AskAsync("pending", "request", "--over", "300ms"))
+                .Where(one => one.GetProperty("operation").GetString() == "Send")];
+            return sends.Length > 0;
+        });
+
+        sends.ShouldAllBe(one => one.GetProperty("waitsFor").GetString() == "the peer");
+        sends.ShouldAllBe(one => one.GetProperty("holder").GetString()!.EndsWith("at the target"));
+        sends.ShouldAllBe(one => one.GetProperty("path").GetString() == "front/mux-front");
+        relay.Signal();
+        relay.Signal();     // the client will never read: the second aborts
+        (await relay.ExitAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Drain_lets_a_client_finish_and_ends_the_node()
+    {
+        using TestServer upstream = new(HoldAsync);
+        await using ChimneyProcess relay = await ChimneyProcess.RelayAsync(upstream.Address, "--admin", Admin);
+        IPEndPoint address = relay.Address;
+        using Socket client = await ConnectAsync(address);
+        await client.SendAsync("hello"u8.ToArray());
+        await BecomesTrueAsync(async () => (await AskAsync("netstat", "connection")).Length == 2);
+
+        (int code, string output, string errors) = await ChimneyProcess.RunAsync("drain", "--admin", Admin);
+
+        code.ShouldBe(0, errors);
+        output.ShouldContain("drained");
+        (await relay.ExitAsync()).ShouldBe(0);
+        relay.Summary.GetProperty("balanced").GetBoolean().ShouldBeTrue();
+        await Should.ThrowAsync<SocketException>(() => ConnectAsync(address));
+    }
+
+    [Theory]
+    [InlineData(2, "--over", "0 to 10m", "pending", "--over", "soon")]
+    [InlineData(2, "--over", "0 to 10m", "pending", "--over", "11m")]
+    [InlineData(2, "--max", "1 to 1000000", "netstat", "--max", "0")]
+    [InlineData(3, "no socket", "the one a running node names", "netstat", "--admin", "/nowhere/node.sock")]
+    [InlineData(3, "no socket", "the one a running node names", "drain", "--admin", "/nowhere/node.sock")]
+    public async Task What_cannot_be_done_is_said(int expected, string what, string lawful, params string[] args)
+    {
+        (int code, _, string errors) = await ChimneyProcess.RunAsync(args);
+        code.ShouldBe(expected);
+        errors.ShouldContain(what);
+        errors.ShouldContain(lawful);
+    }
+
+    [Fact]
+    public async Task A_node_does_not_take_the_socket_of_another()
+    {
+        _folder.Write("node.sock", "");
+        (int code, _, string errors) =
+            await ChimneyProcess.RunAsync("relay", "--listen", "127.0.0.1:0", "--admin", Admin);
+        code.ShouldBe(3);
+        errors.ShouldContain("is there already");
+    }
+
+    private async Task<JsonElement[]> AskAsync(string verb, string happened, params string[] more)
+    {
+        (int code, string output, string errors) =
+            await ChimneyProcess.RunAsync([verb, "--json", "--admin", Admin, .. more]);
+        code.ShouldBe(0, errors);
+        return [.. output.Split('\n').Select(line => JsonElement.Parse(line))
+            .Where(line => line.GetProperty("event").GetString() == happened)];
+    }
+
+    private static async Task BecomesTrueAsync(Func<Task<bool>> condition)
+    {
+        using CancellationTokenSource deadline = new(Eventually.Deadline);
+        while (!await condition())
+            deadline.Token.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Reads to the end, and closes then.</summary>
+    private static async Task HoldAsync(Socket socket)
+    {
+        byte[] buffer = new byte[4096];
+        while (await socket.ReceiveAsync(buffer) > 0)
+        {
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(IPEndPoint to)
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(to);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
