@@ -28,6 +28,8 @@ internal static class EventCases
             { Needs = Ability.Wire | Ability.VirtualTime },
         new("The send backlog follows the path, and is said seldom", Backlog, "EVT-16", "EVT-17"),
         new("A FIN while data is refused waits for the host", FinWaits, "EVT-02"),
+        new("A wish that leaves a choice may be declined, and said again", Declined,
+            "EVT-10", "EVT-13", "EVT-26", "IM-11"),
     ];
 
     private static async Task EndOfStream(Play play)
@@ -124,6 +126,23 @@ internal static class EventCases
         line.Refuses = false;
         await play.Ends(line.Receive(100, noPush: true));
         await play.Until("EVT-02", "the host hears of the peer's FIN", () => line.Closes == 1);
+    }
+
+    private static async Task Declined(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        var wish = new TcpOffloadEvent(
+            line.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.LowActivity, 0);
+        for (int time = 0; time < 3; time++)
+            play.Stage.Say(wish);
+        TcpUploadReason reason = await play.Ends("EVT-26", "the wish", line.Connection.UploadWanted);
+        play.Check("EVT-26", reason == TcpUploadReason.LowActivity, $"came up as {reason}", Stage.Driver);
+        play.Check("IM-11", reason == TcpUploadReason.LowActivity, $"came up as {reason}", Stage.Driver);
+        SendResult sent = await play.Ends(line.Send(1_000));
+        play.Check("EVT-13", sent.Status == NdisStatus.Success, $"after a wish that was declined: {sent}");
+        line.Peer.Say(1_000);
+        await play.Until("EVT-13", "the peer is still heard", () => line.Taken == 1_000);
+        play.Check("EVT-10", !play.Violations.Any(), "a wish that was said again was taken for a mistake");
     }
 
     private static TraceEntry[] Events(Line line, TcpOffloadEventType type) =>

@@ -3,6 +3,7 @@ using ChimneyActors.Conformance.Playing;
 using ChimneyActors.Conformance.Stages;
 using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
+using ChimneyActors.Targets.Simulated;
 
 namespace ChimneyActors.Conformance.Cases;
 
@@ -20,7 +21,13 @@ internal static class StateCases
             "UPD-01", "UPD-04", "UPD-05", "UPD-06"),
         new("Updates of a connection come one after the other, and none behind an invalidate", OneUpdate, "UPD-03"),
         new("After an invalidate nothing is sent, and the connection waits for its terminate", Invalidate,
-            "INV-01", "INV-02", "INV-03", "INV-04", "INV-05", "INV-06", "INV-07", "INV-08", "EVT-08"),
+            "INV-01", "INV-02", "INV-03", "INV-04", "INV-05", "INV-06", "INV-07", "INV-08", "EVT-08",
+            "EVT-09", "EVT-11", "EVT-12", "EVT-15", "GEN-15"),
+        new("A larger window is offered at once", Window, "UPD-08") { Needs = Ability.Wire },
+        new("A flag starts the keepalive timer anew", Restart, "UPD-09")
+            { Needs = Ability.Wire | Ability.VirtualTime },
+        new("A longest time overrules the count of retransmissions", LongestTime, "UPD-11")
+            { Needs = Ability.Wire | Ability.VirtualTime },
     ];
 
     private static async Task Query(Play play)
@@ -152,18 +159,63 @@ internal static class StateCases
         TcpUploadReason reason = await play.Ends("INV-03", "the wish for upload", line.Connection.UploadWanted);
         play.Check("INV-03", reason == TcpUploadReason.InvalidState, $"the reason is {reason}");
         play.Check("EVT-08", reason == TcpUploadReason.InvalidState, $"the reason is {reason}");
+        play.Check("EVT-11", OffloadEvents.IsMandatory(reason), $"{reason} leaves a choice");
+        play.Check("EVT-09", play.Trace.All(entry => entry.Said is null || entry.Connection == line.Handle),
+            "was said of something else");
         Task<SendResult> late = line.Send(500);
         line.Peer.Say(200);
         await play.Until("INV-08", "what the peer says is heard", () => line.Taken == 200);
         await play.SettleAsync(line);
         play.Check("INV-02", line.Peer.Received == 0, $"{line.Peer.Received} bytes were sent after it");
         play.Check("INV-04", line.Peer.Received == 0, "it carries on");
+        play.Check("EVT-12", line.Peer.Received == 0, "it goes on sending after its wish");
         play.Check("INV-05", !play.Trace.Any(entry => entry.Operation == OffloadOperation.Terminate), "was given up");
         UploadResult rest = await line.Upload();
         play.Check("INV-05", rest.Socket is not null, "the connection was given up before its terminate");
         play.Check("INV-07", rest.Socket is not null, "it could not be taken back");
+        play.Check("EVT-15", line.IsUploaded, "it could not be taken back");
         SendResult sent = await play.Ends(late);
         play.Check("INV-02", sent is { Status: NdisStatus.UploadInProgress, BytesAcknowledged: 0 }, $"{sent}");
+        play.Check("GEN-15", sent.Status == NdisStatus.UploadInProgress, $"asked after the wish: {sent}");
+    }
+
+    private static async Task Window(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        int before = line.Wire.Ours.Count();
+        await play.Ends("UPD-08", "an update",
+            Done(line.Connection.UpdateAsync(new TcpOffloadStateCached { ReceiveWindowBytes = 200_000 })));
+        await play.SettleAsync(line);
+        int[] windows = [.. line.Wire.Ours.Skip(before).Select(seen => seen.Segment.Window)];
+        play.Check("UPD-08", windows is [.., >= 200_000], $"the peer was offered {string.Join(", ", windows)}");
+    }
+
+    private static async Task Restart(Play play)
+    {
+        var ours = new TcpEngineSettings { KeepAlive = true, KeepAliveTimeout = TimeSpan.FromSeconds(60) };
+        Line line = await play.OffloadAsync(new LinePlan { Ours = ours });
+        TimeSpan begun = play.Stage.Now;
+        await play.Stage.PassAsync(TimeSpan.FromSeconds(50));
+        await play.Ends("UPD-09", "an update",
+            Done(line.Connection.UpdateAsync(new TcpOffloadStateCached { RestartKeepAlive = true })));
+        await play.Stage.PassAsync(TimeSpan.FromSeconds(70));
+        TimeSpan? first = line.Wire.Ours.Select(seen => (TimeSpan?)(seen.At - begun)).FirstOrDefault();
+        play.Check("UPD-09", first is { TotalSeconds: > 109 and < 112 }, $"the first probe came after {first}");
+    }
+
+    private static async Task LongestTime(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        await play.Ends("UPD-11", "an update",
+            Done(line.Connection.UpdateAsync(new TcpOffloadStateCached { MaxRT = TimeSpan.FromSeconds(20) })));
+        line.Wire.IsMute = true;
+        TimeSpan begun = play.Stage.Now;
+        Task send = line.Send(100);
+        await play.Ends("UPD-11", "giving up", line.Connection.UploadWanted);
+        TimeSpan passed = play.Stage.Now - begun;
+        play.Check("UPD-11", passed.TotalSeconds is > 15 and < 40, $"it gave up after {passed}");
+        await line.Upload();
+        await send;
     }
 
     private static TraceEntry[] Ups(Play play, OffloadOperation operation) =>

@@ -20,6 +20,7 @@ internal static class TerminateCases
             "TERM-30", "TERM-24", "TERM-01", "SEND-06"),
         new("A connection can be taken back in any state", AnyState, "TERM-23", "TERM-20", "TERM-21"),
         new("After the terminate the handle is dead", Dead, "TERM-29", "TERM-04", "IM-19"),
+        new("When the adapter is pulled out everything ends at once", Removed, "LIFE-12", "TERM-20"),
         new("A terminate waits for the answer to an indication", WaitsForAnswer, "TERM-06", "TERM-15"),
     ];
 
@@ -108,6 +109,24 @@ internal static class TerminateCases
             .FirstOrDefault(entry => entry is { Place: Place.Target, Act: Act.Down });
         play.Check("TERM-04", after is null, $"came to the target after its terminate: {after}", Stage.Binding);
         play.Check("IM-19", play.Stage.Chimney.Connections == 0, "it is still known in the stack");
+    }
+
+    private static async Task Removed(Play play)
+    {
+        Line line = await play.OffloadAsync(Stuck);
+        Task<SendResult> send = line.Send(Much);
+        Task<Receipt> receive = line.Receive(100);
+        await play.SettleAsync(line);
+        await play.Stage.RemoveAsync();
+        SendResult sent = await play.Ends("LIFE-12", "a send at an adapter that is gone", send);
+        Receipt got = await play.Ends("LIFE-12", "a receive at an adapter that is gone", receive);
+        play.Check("LIFE-12", sent.Status == NdisStatus.RequestAborted, $"{sent}");
+        play.Check("LIFE-12", got.Status == NdisStatus.RequestAborted, $"{got}");
+        SendResult late = await play.Ends("LIFE-12", "a send after it", line.Send(10));
+        play.Check("LIFE-12", late.Status == NdisStatus.RequestAborted, $"{late}");
+        await line.Upload();
+        TraceEntry? up = play.Find(entry => entry.Is(Place.Target, Act.Up, OffloadOperation.Terminate));
+        play.Check("TERM-20", up?.Status is NdisStatus.Success or NdisStatus.Failure, $"{up}");
     }
 
     private static async Task WaitsForAnswer(Play play)

@@ -1,5 +1,6 @@
 using ChimneyActors.Conformance.Playing;
 using ChimneyActors.Conformance.Stages;
+using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets.Simulated;
 
@@ -20,6 +21,10 @@ internal static class TimerCases
         new("Lost data is sent again with growing patience, and then given up", Retransmit,
             "TMR-01", "TMR-10", "EVT-21") { Needs = Timed },
         new("FIN_WAIT_2 ends two minutes after the peer's last word", FinWait2, "TMR-01", "TMR-06", "EVT-21")
+            { Needs = Timed },
+        new("No timer wraps within weeks", Weeks, "TMR-03")
+            { Needs = Timed, Plan = new StagePlan { Settings = "chimney.hang-watch.interval = 1 h" } },
+        new("A delayed acknowledgement is sent before the upload, and not again", Leaving, "TERM-18", "TMR-04")
             { Needs = Timed },
         new("The clock of the timestamps moves with the connection", Stamps, "TMR-12") { Needs = Timed },
     ];
@@ -111,6 +116,31 @@ internal static class TimerCases
         play.Check("TMR-06", line.Wire.Line.State == TcpConnectionState.Closed, $"it is {line.Wire.Line.State}");
         play.Check("TMR-01", Near(passed, 120), "there is no FIN_WAIT_2 timer");
         play.Check("EVT-21", reason == TcpUploadReason.TimeoutExpiration, $"the reason is {reason}");
+    }
+
+    private static async Task Weeks(Play play)
+    {
+        TimeSpan tenWeeks = TimeSpan.FromDays(70);
+        var ours = new TcpEngineSettings { KeepAlive = true, KeepAliveTimeout = tenWeeks };
+        Line line = await play.OffloadAsync(new LinePlan { Ours = ours });
+        TimeSpan begun = play.Stage.Now;
+        await play.Stage.PassAsync(tenWeeks + Second);
+        TimeSpan[] probes = [.. line.Wire.Ours.Select(seen => seen.At - begun)];
+        play.Check("TMR-03", probes is [{ TotalDays: > 69.99 and < 70.01 }], $"after {string.Join(", ", probes)}");
+    }
+
+    private static async Task Leaving(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        line.Peer.Say(100);
+        await play.Until("TERM-18", "the segment is heard", () => line.Taken == 100);
+        bool owed = !line.Wire.Ours.Any();
+        UploadResult rest = await line.Upload();
+        play.Check("TERM-18", owed && line.Wire.Ours.Any(), "what was received was not acknowledged before the upload");
+        int before = line.Wire.Ours.Count();
+        await line.TryOffloadAsync(rest);
+        await play.SettleAsync(line);
+        play.Check("TMR-04", line.Wire.Ours.Count() == before, "the timer of the acknowledgement was carried over");
     }
 
     private static async Task Stamps(Play play)

@@ -92,7 +92,7 @@ internal static class Always
         {
             Place: Place.Above, Operation: OffloadOperation.Disconnect, Kind: DisconnectKind.Abortive,
         });
-        if (trace.Length > 0 && !asked)
+        if (trace.Length > 0 && !asked && !play.Stage.IsRemoved)
             play.Note("DISC-06", !line.Peer.SawReset, "the peer was sent a RST that nobody had asked for");
     }
 

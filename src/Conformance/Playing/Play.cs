@@ -63,10 +63,10 @@ internal sealed class Play
     {
         if (!_case.Rules.Contains(rule))
             throw new InvalidOperationException($"'{_case.Name}' does not say that it asserts {rule}.");
-        Note(rule, holds, detail, by);
+        Assert(rule, holds, detail, by);
     }
 
-    /// <summary>Asserts a rule that many cases touch by the way.</summary>
+    /// <summary>Asserts a rule that many cases touch by the way, by what was seen of a driver itself.</summary>
     public void Note(string rule, bool holds, string detail, string? by = null)
     {
         lock (_gate)
@@ -86,7 +86,7 @@ internal sealed class Play
             _waiting.Add((holds, told));
         LookAgain();
         bool happened = await Stage.EndsAsync(told.Task) || holds();
-        Note(rule, happened, $"it does not happen that {what}");
+        Assert(rule, happened, $"it does not happen that {what}", null);
         if (!happened)
             throw new CaseOverException($"it does not happen that {what}");
     }
@@ -99,7 +99,7 @@ internal sealed class Play
         _ = answer.ContinueWith(
             _ => Stage.Soon(() => told.TrySetResult()), TaskContinuationOptions.ExecuteSynchronously);
         bool ended = await Stage.EndsAsync(told.Task);
-        Note(rule, ended, $"{what} is never answered");
+        Assert(rule, ended, $"{what} is never answered", null);
         return ended ? await answer : throw new CaseOverException($"{what} is never answered");
     }
 
@@ -143,6 +143,21 @@ internal sealed class Play
         }
         foreach (TaskCompletionSource waiter in told)
             Stage.Soon(() => waiter.TrySetResult());
+    }
+
+    /// <summary>Where the stack has reported a breach it has also mended it: what comes out of the case from then on
+    /// tells of the mending, and not of another breach.</summary>
+    private void Assert(string rule, bool holds, string detail, string? by)
+    {
+        if (holds || Violations.FirstOrDefault() is not { } reported)
+        {
+            Note(rule, holds, detail, by);
+            return;
+        }
+        lock (_gate)
+            _asserted.Add(rule);
+        _judge.Missed(rule,
+            $"'{_case.Name}' tells nothing of it after V-{(int)reported.Check:00} by {reported.Driver}");
     }
 
     /// <summary>Breaches that the stack itself has reported.</summary>

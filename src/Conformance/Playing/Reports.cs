@@ -63,9 +63,8 @@ internal static class Reports
 
     private static OffloadOperation OperationOf(string detail)
     {
-        int at = detail.LastIndexOf("; ", StringComparison.Ordinal);
         foreach (OffloadOperation operation in Enum.GetValues<OffloadOperation>())
-            if (detail.AsSpan(at < 0 ? 0 : at + 2).StartsWith($"{operation} #", StringComparison.Ordinal))
+            if (detail.Contains($"; {operation} #", StringComparison.Ordinal))
                 return operation;
         return OffloadOperation.None;
     }

@@ -11,7 +11,7 @@ namespace ChimneyActors.Conformance.Stages;
 internal sealed class SeededStage : Stage
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan PlayMax = TimeSpan.FromHours(24);
+    private static readonly TimeSpan PlayMax = TimeSpan.FromDays(365);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
     private readonly SeededActorSystem _world;
     private readonly SimulatedNetwork _network;

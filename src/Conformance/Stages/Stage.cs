@@ -56,6 +56,19 @@ internal abstract class Stage : IDisposable
     /// <summary>The target, as the stack has it.</summary>
     protected WatchedTarget Target { get; private set; } = null!;
 
+    /// <summary>Whether the adapter was pulled out: then peers may be reset.</summary>
+    public bool IsRemoved { get; private set; }
+
+    /// <summary>Says something of a connection in the target's place.</summary>
+    public void Say(TcpOffloadEvent said) => Target.Say(said);
+
+    /// <summary>Pulls the adapter out.</summary>
+    public Task RemoveAsync()
+    {
+        IsRemoved = true;
+        return Target.DisposeAsync().AsTask();
+    }
+
     /// <summary>Makes a connection that can be offloaded.</summary>
     public StagePeer Connect(LinePlan plan) => NewPeer(++_peers, plan);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
@@ -11,12 +12,17 @@ internal sealed class WatchedTarget(IOffloadTarget inner, Watch watch) : IOffloa
     private static bool _isAsking;
 
     private readonly ConditionalWeakTable<IOffloadUpcalls, WatchedUpcalls> _upcalls = [];
+    private readonly ConcurrentDictionary<OffloadHandle, IOffloadUpcalls> _speakers = [];
+
+    /// <summary>Says something of a connection in the target's place.</summary>
+    public void Say(TcpOffloadEvent said) => _speakers[said.Connection].Indicate(said);
 
     public OffloadCapabilities Capabilities => inner.Capabilities;
 
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {
         watch.Request(Place.Target, request);
+        _speakers[request.Connection] = Watched(upcalls);
         bool before = _isAsking;
         _isAsking = true;
         inner.Submit(request, Watched(upcalls));
