@@ -154,8 +154,8 @@ internal static partial class MutantList
             "it never asks for room again")
             .Lives("Needs a list that comes back between a binding's first look into the pool and its second."),
         new Mutant("A lost post of a chain takes the others along", "Protocols/Post.cs",
-            "_posting && _connection.PostLock.IsHeldByCurrentThread",
-            "_posting && _connection.PostLock.IsHeldByCurrentThread && Next is not null",
+            "_posting && Monitor.IsEntered(_connection.PostLock)",
+            "_posting && Monitor.IsEntered(_connection.PostLock) && Next is not null",
             "a post is answered while its caller holds his lock")
             .Lives("Needs a post that is lost while another thread still posts it; "
                 + "PostSpecs.What_is_lost_while_its_caller_posts_is_answered_when_he_has_left_his_lock."),

@@ -35,9 +35,9 @@ internal static partial class MutantList
             "name.IndexOf('-')",
             "letters to shelves, whose names have more dashes, are lost"),
         new("The dead keep what they had in hand", "Supervision/DriverActor.cs",
-            "foreach (Flight flight in _alsoInHand) stack.Custodian.TakeOver(flight, me); "
+            "foreach (Flight flight in _alsoInHand ?? []) stack.Custodian.TakeOver(flight, me); "
                 + "stack.Custodian.TakeOver(message, me);",
-            "foreach (Flight flight in _alsoInHand) stack.Custodian.TakeOver(flight, me);",
+            "foreach (Flight flight in _alsoInHand ?? []) stack.Custodian.TakeOver(flight, me);",
             "the message that a driver died of is lost"),
         new("Only the head's context is popped", "Supervision/DriverActor.cs",
             "for (Parcel? parcel = completion.Flight.Head.Next; parcel is not null; parcel = parcel.Next) "

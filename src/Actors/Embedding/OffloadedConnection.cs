@@ -28,9 +28,9 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
 {
     private readonly DriverStack _stack;
     private readonly IConnectionUser? _user;
-    private readonly TaskCompletionSource _peerClosed;
-    private readonly TaskCompletionSource _aborted;
-    private readonly TaskCompletionSource<TcpUploadReason> _uploadWanted;
+    private LateTask<bool> _peerClosed;
+    private LateTask<bool> _aborted;
+    private LateTask<TcpUploadReason> _uploadWanted;
     private Task<OffloadBlock>? _terminate;
     private Task? _update;
     private bool _invalid;
@@ -39,9 +39,6 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     {
         _stack = stack;
         _user = user;
-        _peerClosed = new TaskCompletionSource(stack.TaskOptions);
-        _aborted = new TaskCompletionSource(stack.TaskOptions);
-        _uploadWanted = new TaskCompletionSource<TcpUploadReason>(stack.TaskOptions);
         Core = new BindingConnection(stack, binding, this);
     }
 
@@ -49,13 +46,13 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     public OffloadHandle Handle => Core.Entry?.Handle ?? OffloadHandle.None;
 
     /// <summary>Ends when the peer closed its half.</summary>
-    public Task PeerClosed => _peerClosed.Task;
+    public Task PeerClosed => _peerClosed.Get(_stack.TaskOptions);
 
     /// <summary>Ends when the connection was aborted.</summary>
-    public Task Aborted => _aborted.Task;
+    public Task Aborted => _aborted.Get(_stack.TaskOptions);
 
     /// <summary>Ends when the connection asks to be uploaded.</summary>
-    public Task<TcpUploadReason> UploadWanted => _uploadWanted.Task;
+    public Task<TcpUploadReason> UploadWanted => _uploadWanted.Get(_stack.TaskOptions);
 
     /// <summary>Bytes of the stream that the peer acknowledged, as far as completions told.</summary>
     public long BytesAcknowledged => Core.Acknowledged;
@@ -66,6 +63,9 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     internal BindingConnection Core { get; }
 
     internal Action<TcpUploadReason>? OnUploadWanted { get; set; }
+
+    /// <summary>Whether <see cref="UploadWanted"/> has ended.</summary>
+    internal bool WantsUpload => _uploadWanted.HasEnded;
 
     /// <summary>Sends data; ends when the peer acknowledged it, or cannot any more. The memory is lent until
     /// then. Await it once; whoever wants more of it takes <see cref="ValueTask{T}.AsTask"/>.</summary>
@@ -192,19 +192,19 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
 
     void IBindingUser.PeerClosed()
     {
-        _peerClosed.TrySetResult();
+        _peerClosed.End(true, _stack.TaskOptions);
         _user?.OnPeerClosed();
     }
 
     void IBindingUser.Aborted()
     {
-        _aborted.TrySetResult();
+        _aborted.End(true, _stack.TaskOptions);
         _user?.OnAborted();
     }
 
     void IBindingUser.UploadWanted(TcpUploadReason reason)
     {
-        _uploadWanted.TrySetResult(reason);
+        _uploadWanted.End(reason, _stack.TaskOptions);
         OnUploadWanted?.Invoke(reason);
     }
 

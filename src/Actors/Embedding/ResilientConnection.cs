@@ -294,7 +294,7 @@ public sealed partial class ResilientConnection : IConnectionUser
                 int taken = (int)Math.Clamp(from.Positions.Accepted - request.Offset, 0, request.Data.Length);
                 Post(request, request.Data[taken..]);
             }
-            if (next.UploadWanted.IsCompleted)
+            if (next.WantsUpload)
                 BeginRepair();      // it asked before it was known here, and will not ask again
         }
         SettleLater();
@@ -303,7 +303,7 @@ public sealed partial class ResilientConnection : IConnectionUser
     private void OnUploadWanted(TcpUploadReason reason)
     {
         lock (_lock)
-            if (!_repairing && _current.UploadWanted.IsCompleted)     // else an earlier one speaks, late
+            if (!_repairing && _current.WantsUpload)     // else an earlier one speaks, late
                 BeginRepair();
     }
 

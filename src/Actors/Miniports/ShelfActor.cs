@@ -6,9 +6,25 @@ using ChimneyActors.Supervision;
 namespace ChimneyActors.Miniports;
 
 /// <summary>Parent of a part of a miniport's connections; one parent over all of them would be a bottleneck.</summary>
-internal sealed class ShelfActor(
-    DriverStack stack, Edge edge, HolderId me, IOffloadTarget target, string miniport) : DriverActor(stack, edge, me)
+internal sealed class ShelfActor : DriverActor
 {
+    private readonly IOffloadTarget _target;
+    private readonly Births _connections;
+    private readonly Births _stranded;
+    private readonly Props _connectionProps;
+    private readonly Props _strandedProps;
+
+    public ShelfActor(DriverStack stack, Edge edge, HolderId me, IOffloadTarget target, string miniport)
+        : base(stack, edge, me)
+    {
+        _target = target;
+        _connections = new Births(
+            (entry, holder) => new ConnectionActor(stack, entry, holder, target, miniport));
+        _stranded = new Births((entry, holder) => new StrandedConnectionActor(stack, entry, holder));
+        _connectionProps = PropsOf(_connections);
+        _strandedProps = PropsOf(_stranded);
+    }
+
     /// <summary>Name of the mailbox of connections, in reference.conf.</summary>
     public const string LeanMailbox = "chimney.lean-mailbox";
 
@@ -40,11 +56,10 @@ internal sealed class ShelfActor(
             return;
         }
         entry.Shelf = Edge;
-        entry.Target = target;
+        entry.Target = _target;
         entry.AcceptedThrough = initiate.Block.Delivered;
         entry.Join(entry.Edge);
-        HolderId holder = HolderId.Next();
-        Start(entry, holder, Props.Create(() => new ConnectionActor(Stack, entry, holder, target, miniport)));
+        Start(entry, _connections, _connectionProps);
         Between();
         Pass(entry.Edge, initiate, initiate.Flight);
     }
@@ -54,17 +69,19 @@ internal sealed class ShelfActor(
         if (entry.Ended || !entry.Begun || entry.Remains is null || entry.Edge.Current is not null
             || Stack.Handles.Find(entry.Handle) != entry)
             return;
-        HolderId holder = HolderId.Next();
-        Start(entry, holder, Props.Create(() => new StrandedConnectionActor(Stack, entry, holder)))
-            .Tell(StrandedConnectionActor.Begin, Self);
+        Start(entry, _stranded, _strandedProps).Tell(StrandedConnectionActor.Begin, Self);
     }
 
-    private IActorRef Start(ConnectionEntry entry, HolderId holder, Props props)
+    private Props PropsOf(Births births) =>
+        Props.CreateBy(births).WithMailbox(LeanMailbox).WithDispatcher(Stack.Settings.Dispatcher);
+
+    private static IActorRef Start(ConnectionEntry entry, Births births, Props props)
     {
+        HolderId holder = HolderId.Next();
         entry.Holder = holder;
         string name = DeadLetterTap.ActorName($"c{entry.Handle}", holder);
-        IActorRef connection = Context.ActorOf(
-            props.WithMailbox(LeanMailbox).WithDispatcher(Stack.Settings.Dispatcher), name);
+        births.Await(name, entry, holder);
+        IActorRef connection = Context.ActorOf(props, name);
         entry.Edge.PointAt(connection, holder);
         return connection;
     }

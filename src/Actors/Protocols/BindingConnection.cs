@@ -45,7 +45,7 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
     public System.Net.Sockets.Socket? Socket { get; private set; }
 
     /// <summary>Guards the order of posts: offset and tell are one step (SEND-02).</summary>
-    public Lock PostLock { get; } = new();
+    public object PostLock => this;
 
     /// <summary>Stream offset of the next byte that is posted.</summary>
     public long NextOffset { get; set; }

@@ -83,7 +83,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     /// <inheritdoc/>
     public void Lost()
     {
-        if (_posting && _connection.PostLock.IsHeldByCurrentThread)
+        if (_posting && Monitor.IsEntered(_connection.PostLock))
         {
             _lostMeanwhile = true;
             return;

@@ -9,18 +9,19 @@ namespace ChimneyActors.Supervision;
 internal sealed class ConnectionEntry(OffloadHandle handle)
 {
     private Edge[] _layers = [];
+    private UndeliveredData? _undelivered;
     private long _oldestSince;
     private int _waitsForLayer;
     private OffloadBlock? _pendingTerminate;
 
     /// <summary>Guards the entry when the actor is dead or dying.</summary>
-    public Lock Lock { get; } = new();
+    public object Lock => this;
 
     /// <summary>The name.</summary>
     public OffloadHandle Handle { get; } = handle;
 
     /// <summary>Where the connection's actor is now.</summary>
-    public Edge Edge { get; } = new($"connection-{handle}");
+    public Edge Edge { get; } = new(handle);
 
     /// <summary>Its supervisor; set with the first instance.</summary>
     public Edge? Shelf { get; set; }
@@ -59,7 +60,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     public bool Ended { get; set; }
 
     /// <summary>Received data that came back after the actor died.</summary>
-    public UndeliveredData Undelivered { get; } = new();
+    public UndeliveredData Undelivered => _undelivered ??= new UndeliveredData();
 
     /// <summary>Stream offset behind the last byte that was indicated to the host.</summary>
     public long IndicatedThrough { get; set; }

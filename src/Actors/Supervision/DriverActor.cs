@@ -13,7 +13,7 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     /// <summary>Name of the mailbox of drivers, in reference.conf.</summary>
     public const string Mailbox = "chimney.driver-mailbox";
 
-    private readonly List<Flight> _alsoInHand = [];
+    private List<Flight>? _alsoInHand;      // made when first needed: most connections never do
 
     protected DriverStack Stack => stack;
 
@@ -56,7 +56,7 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
             Die(message, exception);
             throw;
         }
-        if (_alsoInHand.Count > 0)
+        if (_alsoInHand is { Count: > 0 })
             _alsoInHand.Clear();
         // In the same state as it came: a request that was passed on may be back here already, completed.
         if (head is not null && head.Custody.Is(state, flight.Id, me) && head.ParkedIn is null)
@@ -81,7 +81,7 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     protected void Between() => stack.Crashes?.At(edge.Name, CrashStep.Between);
 
     /// <summary>Remembers a chain that this handler made itself, until it returns.</summary>
-    protected void AlsoInHand(Flight flight) => _alsoInHand.Add(flight);
+    protected void AlsoInHand(Flight flight) => (_alsoInHand ??= []).Add(flight);
 
     /// <summary>Hands a chain to a neighbour; between its lives the custodian takes it.</summary>
     protected void Pass(Edge to, OffloadMessage message, Flight flight)
@@ -161,7 +161,7 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
             if (first != head)
             {
                 first.Custody.Set(CustodyState.Completed, first.Custody.Flight, me);
-                _alsoInHand.Add(new Flight(first.Custody.Flight, first, count));
+                AlsoInHand(new Flight(first.Custody.Flight, first, count));
             }
             last.Next = null;
             parts.Add((to, OffloadCompletion.Of(first, count)));
@@ -210,7 +210,7 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
             ReportFatal(violation, message);
         stack.OnDeath?.Invoke(edge.Name, exception);
         OnDying();
-        foreach (Flight flight in _alsoInHand)
+        foreach (Flight flight in _alsoInHand ?? [])
             stack.Custodian.TakeOver(flight, me);
         stack.Custodian.TakeOver(message, me);
     }

@@ -10,12 +10,21 @@ internal sealed record Incarnation(IActorRef Ref, HolderId Holder);
 /// <summary>Where a driver is now. Owned by its supervisor, used by its neighbours, named by contexts.</summary>
 /// <remarks>An edge outlives the actors behind it: it is pointed at the fresh instance before that one
 /// starts.</remarks>
-internal sealed class Edge(string name) : ContextOwner
+internal sealed class Edge : ContextOwner
 {
+    private readonly string? _name;
+    private readonly OffloadHandle _connection;
     private Incarnation? _current;
 
+    /// <summary>The edge of a driver.</summary>
+    public Edge(string name) => _name = name;
+
+    /// <summary>The edge of a connection. Its name is made when somebody wants to read it: connections are
+    /// many.</summary>
+    public Edge(OffloadHandle connection) => _connection = connection;
+
     /// <inheritdoc/>
-    public override string Name { get; } = name;
+    public override string Name => _name ?? $"connection-{_connection}";
 
     /// <summary>The living instance, or null between two lives and after the last.</summary>
     public Incarnation? Current => Volatile.Read(ref _current);
