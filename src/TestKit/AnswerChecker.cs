@@ -130,7 +130,7 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
         bool lawful = status switch
         {
             NdisStatus.Success => true,
-            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished,
+            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind,
             NdisStatus.RequestAborted => _hasLeft || IsAborting || peer.IsReset || peer.IsLost || post.IsLate,
             NdisStatus.InvalidState when post.Operation == OffloadOperation.Receive => peer.PeerFinished,
             _ => post.IsLate,

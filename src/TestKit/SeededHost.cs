@@ -302,6 +302,7 @@ internal sealed class SeededHost(
             Kind = kind,
             NoPush = noPush,
             IsLate = _closing || _terminate is not null,
+            IsBehind = _terminate is not null,
         };
         checker.Posted(post);
         if (operation != OffloadOperation.Receive)

@@ -19,6 +19,9 @@ internal sealed class WorldPost(SeededHost host, BindingConnection core, Offload
     /// <summary>Whether the send half was closed, or the connection being given up, when it was posted.</summary>
     public bool IsLate { get; init; }
 
+    /// <summary>Whether it was posted behind a terminate, which may be answered before it.</summary>
+    public bool IsBehind { get; init; }
+
     /// <summary>For the trace and for reports.</summary>
     public FormattableString What => $"{Operation} {number} at {StreamOffset}+{Memory.Length}";
 
