@@ -50,11 +50,15 @@ public sealed class ConformanceRun
     private int Times => Target == ReferenceTarget.Simulated ? Seeds : 1;
 
     /// <summary>Plays, on this thread and its own.</summary>
-    /// <exception cref="ArgumentException">There is no such rule.</exception>
+    /// <exception cref="ArgumentException">There is no such rule, or a target for sockets is to be played without
+    /// any.</exception>
     public ConformanceResult Play()
     {
         if (Rule is not null && !RuleBook.Has(Rule))
             throw new ArgumentException($"There is no rule '{Rule}'.");
+        if (Subject.IsOfSockets && Target == ReferenceTarget.Simulated)
+            throw new ArgumentException(
+                $"'{Subject.Name}' takes no other target, so it needs the sockets of the kernel.");
         long start = TimeProvider.System.GetTimestamp();
         var judge = new Judge();
         int played = 0;

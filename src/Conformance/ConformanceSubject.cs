@@ -19,6 +19,9 @@ public sealed class ConformanceSubject
 
     internal Func<IOffloadTarget, IOffloadTarget>? Target { get; private init; }
 
+    /// <summary>Whether it speaks to sockets itself, so that only real ones will do.</summary>
+    internal bool IsOfSockets { get; private init; }
+
     /// <summary>An intermediate driver: it stands between two drivers of the kit.</summary>
     /// <param name="name">For the report.</param>
     /// <param name="driver">Makes one for each life of the driver.</param>
@@ -56,7 +59,7 @@ public sealed class ConformanceSubject
         return empty is null
             ? throw new ArgumentException(
                 $"'{type}' has no constructor without parameters, nor one that takes a target.", nameof(type))
-            : OfTarget(type, _ => (IOffloadTarget)Make(empty));
+            : new ConformanceSubject(type) { Target = _ => (IOffloadTarget)Make(empty), IsOfSockets = true };
     }
 
     private static Type Find(string file, string type)

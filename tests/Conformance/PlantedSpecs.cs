@@ -30,6 +30,38 @@ public sealed class PlantedSpecs
         found.Breaches.ShouldContain(breach => breach.Driver == driver && breach.Trace.Count > 0);
     }
 
+    [Fact]
+    public void A_target_of_sockets_is_played_on_sockets_alone()
+    {
+        ConformanceSubject subject = ConformanceSubject.Load(
+            Path.Combine(AppContext.BaseDirectory, "ChimneyActors.dll"), "ChimneyActors.Targets.Kernel.KernelTarget");
+
+        ConformanceResult result = new ConformanceRun
+        {
+            Subject = subject,
+            Target = ReferenceTarget.Kernel,
+            Rule = "DISC-13",
+        }.Play();
+
+        result.Rules.Single().Verdict.ShouldBe(RuleVerdict.Upheld);
+        Should.Throw<ArgumentException>(() => new ConformanceRun { Subject = subject }.Play());
+    }
+
+    [Fact]
+    public void A_driver_without_a_mistake_is_upheld_on_both_targets()
+    {
+        ConformanceSubject subject = ConformanceSubject.OfDriver("plain", () => new Plain());
+        foreach (ReferenceTarget target in Enum.GetValues<ReferenceTarget>())
+        {
+            ConformanceResult result = new ConformanceRun { Subject = subject, Target = target, Seeds = 1 }.Play();
+
+            result.IsGood.ShouldBeTrue(string.Join("\n", result.ToLines()));
+            result.Upheld.ShouldBe(OwnRuns.On(target).Upheld);
+        }
+    }
+
+    private sealed class Plain : Intermediates.IntermediateDriver;
+
     [Theory]
     [InlineData("nothing.dll", "BrokenDrivers.Drops")]
     [InlineData("BrokenDrivers.dll", "BrokenDrivers.Nobody")]

@@ -16,13 +16,15 @@ internal sealed class LoopbackStage : Stage
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private readonly ActorSystem _system;
     private readonly List<StagePeer> _peers = [];
+    private readonly KernelTarget _reference;
 
     public LoopbackStage(ConformanceSubject subject, StagePlan plan)
     {
         _system = ActorSystem.Create("conform", ConfigurationFactory.ParseString(
             plan.Settings + "\nakka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }"));
         var settings = new KernelTargetSettings { ConnectionsMax = plan.ConnectionsMax };
-        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, new KernelTarget(settings)))
+        _reference = new KernelTarget(settings);
+        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, _reference))
             .GetAwaiter().GetResult();
     }
 
@@ -65,6 +67,7 @@ internal sealed class LoopbackStage : Stage
     public override void Dispose()
     {
         Chimney.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _reference.DisposeAsync().AsTask().GetAwaiter().GetResult();    // a target of sockets has left it alone
         foreach (StagePeer peer in _peers)
             peer.Dispose();
         _system.Terminate().GetAwaiter().GetResult();

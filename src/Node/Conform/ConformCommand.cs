@@ -32,7 +32,7 @@ internal static class ConformCommand
 
     private static ExitCode Run(ParseResult line)
     {
-        ConformanceResult result = Read(line).Play();
+        ConformanceResult result = Play(Read(line));
         if (line.GetValue(HtmlText) is { } page)
             Write(page, result.ToHtml(), HtmlText.Name);
         if (line.GetValue(JsonText) is { } file)
@@ -40,6 +40,18 @@ internal static class ConformCommand
         bool prints = line.GetResult(JsonText) is { Tokens.Count: 0, Implicit: false };
         Console.Out.WriteLine(prints ? result.ToJson() : string.Join(Environment.NewLine, result.ToLines()));
         return result.IsGood ? ExitCode.Good : ExitCode.PromiseBroken;
+    }
+
+    private static ConformanceResult Play(ConformanceRun run)
+    {
+        try
+        {
+            return run.Play();
+        }
+        catch (ArgumentException wrong)
+        {
+            throw NodeException.Usage(VerbLine.OneLine(wrong.Message), "in --target", "kernel");
+        }
     }
 
     private static ConformanceRun Read(ParseResult line)
