@@ -32,7 +32,16 @@ internal static class Report
             + "completion up. *Tasks* and *callbacks* are what a user calls; *messages* uses its posts again, so that "
             + "only the drivers' own cost is left. The rival passes one message, used again, over the same number of "
             + "actors, and keeps no promise. Where chains are sent, an operation is one buffer list. The ledger and "
-            + "its checks have no switch: they are in every number of ours.",
+            + "its checks have no switch: they are in every number of ours. The second rival runs on our executor. "
+            + "What is allocated are two messages of 40 bytes; with window 1024 also the arrays of a connection's "
+            + "mailbox, which keeps room for 64. Not reached: 1.5 times the bare actors through a task, "
+            + "60 ns for a list in chains of 32, and a tenth for gate, custody and checks. A profile of *messages*, "
+            + "window 64 (`perf record -F 3000 --call-graph fp`, in parts of the CPU time): Akka and the executor 22 %, "
+            + "mailboxes 4 %, exchanges on objects and allocation in the runtime 17 %, casts, write barriers and the "
+            + "lock of posts 14 %, pool and landing 13 %, passing on 7 %, binding, connection and intermediate driver "
+            + "16 %, the rest 7 %. The custody of one journey with its eleven looks and seven swaps, run alone, is "
+            + "68 ns, a sixth. In a chain each list is swapped, parked, filled and reset for itself, and that is what "
+            + "is left: it costs the same with 128 lists under way as with 2,048, so it is not the memory.",
         ["kernel"] =
             "Real connections over loopback to one small epoll server in C. *C epoll* is a client in C, one thread. "
             + "Ours counts a send only when the peer acknowledged it, and a disconnect when the peer acknowledged the "
