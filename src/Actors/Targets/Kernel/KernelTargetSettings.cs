@@ -15,7 +15,7 @@ public sealed record KernelTargetSettings
 
     /// <summary>How long a thread looks for events before it sleeps, while that pays: it does when they come one after
     /// another and no other thread wants the core; an idle thread sleeps at once. Zero, for never, to 1 ms.</summary>
-    public TimeSpan SpinMax { get; init; } = TimeSpan.FromMicroseconds(50);
+    public TimeSpan SpinMax { get; init; } = TimeSpan.Zero;
 
     /// <summary>Answers itself if every value is lawful.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Names the value and its lawful range.</exception>
