@@ -15,6 +15,41 @@ public sealed class SeededConnectionSpecs
     private static readonly int Seeds =
         int.TryParse(Environment.GetEnvironmentVariable("CHIMNEY_SEEDS"), out int seeds) ? seeds : 60;
 
+    [Fact]
+    public void Whoever_waits_for_several_state_operations_goes_on_in_the_world()
+    {
+        for (int seed = 1; seed <= Seeds; seed++)
+        {
+            using var world = new SeededActorSystem(seed);
+            var target = new InMemoryTarget(world);
+            InMemoryPeer peer = target.AddPeer();
+            Chimney chimney = world.Start(stack => Build(stack, target));
+            int here = Environment.CurrentManagedThreadId;
+
+            int threads = world.Run(async () =>
+            {
+                OffloadedConnection connection = await chimney.Binding("tcpip").OffloadAsync(peer.Socket);
+                Task[] asked = [.. Enumerable.Range(1, 4).Select(hops =>
+                    connection.UpdateAsync(new TcpOffloadStateCached { TimeToLive = hops }))];
+                HashSet<int> seen = [];
+                foreach (Task one in asked)
+                {
+                    await one;
+                    seen.Add(Environment.CurrentManagedThreadId);
+                }
+                (await connection.QueryAsync()).Cached.TimeToLive.ShouldBe(4);
+                await connection.InvalidateAsync();
+                await connection.UploadAsync();
+                seen.Add(Environment.CurrentManagedThreadId);
+                seen.ShouldContain(here);
+                return seen.Count;
+            });
+
+            threads.ShouldBe(1, $"seed {seed}");
+            world.Stop(chimney);
+            chimney.AssertLedgerBalanced();
+        }
+    }
 
     [Fact]
     public void A_connection_is_used_as_over_a_real_target()

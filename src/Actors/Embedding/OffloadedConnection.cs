@@ -153,7 +153,10 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         {
             if (_invalid)
                 throw new InvalidOperationException("Nothing is updated after an invalidate (UPD-03).");
-            return _update = UpdateAfterAsync(_update, change);
+            Task? before = _update;
+            var turn = new TaskCompletionSource(_stack.TaskOptions);
+            _update = turn.Task;
+            return UpdateAfterAsync(before, change, turn);
         }
     }
 
@@ -244,11 +247,20 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         }
     }
 
-    private async Task UpdateAfterAsync(Task? before, TcpOffloadStateCached change)
+    /// <summary>Who comes next waits for a turn and not for the task that the caller has: of two who wait for one task
+    /// only the last goes on where it ends, and in a seeded world nobody may go on elsewhere.</summary>
+    private async Task UpdateAfterAsync(Task? before, TcpOffloadStateCached change, TaskCompletionSource turn)
     {
-        if (before is not null)
-            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await AskAsync(OffloadOperation.Update, new OffloadBlock { Update = change }).ConfigureAwait(false);
+        try
+        {
+            if (before is not null)
+                await before.ConfigureAwait(false);
+            await AskAsync(OffloadOperation.Update, new OffloadBlock { Update = change }).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.SetResult();
+        }
     }
 
     private async Task<OffloadBlock> AskAsync(OffloadOperation operation, OffloadBlock block)
