@@ -177,6 +177,11 @@ internal sealed class ConnectionActor : DriverActor
 
     private void TakeRefused(TcpOffloadReceiveRefused back)
     {
+        if (back.Flight.Head.ParkedIn is not null)
+        {
+            base.OnStray(back, back.Flight);    // doubled by a driver above: the first waits to be said again
+            return;
+        }
         Between();
         var list = (NetBufferList)back.Flight.Head;
         list.Frames.Clear();

@@ -61,6 +61,11 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
 
     private void Hold(TerminateOffload terminate)
     {
+        if (terminate.Block.ParkedIn is not null)
+        {
+            OnStray(terminate, terminate.Flight);   // doubled by a driver above
+            return;
+        }
         Between();
         entry.StateOperations.Park(terminate.Block);
         entry.OldestSince = Stack.Now;

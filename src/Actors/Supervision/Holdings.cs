@@ -20,8 +20,12 @@ internal sealed class Holdings
     public Parcel? Last => _last;
 
     /// <summary>Parks a parcel behind the others.</summary>
+    /// <exception cref="InvalidOperationException">It is parked already, here or elsewhere: linked twice, it would
+    /// never come out again.</exception>
     public void Park(Parcel parcel)
     {
+        if (parcel.ParkedIn is not null)
+            throw new InvalidOperationException($"parked twice: {parcel.Describe()}");
         parcel.ParkedIn = this;
         parcel.ParkedPrevious = _last;
         parcel.ParkedNext = null;

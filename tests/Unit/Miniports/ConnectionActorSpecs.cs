@@ -77,6 +77,22 @@ public sealed class ConnectionActorSpecs : AloneSpec
     }
 
     [Fact]
+    public void Lost_data_that_comes_back_twice_is_kept_once()
+    {
+        Indicate(bytes: 4, offset: 0);
+        TcpOffloadReceiveIndicate second = Indicate(bytes: 4, offset: 4);
+        OffloadCompletion back = Complete(second.Flight.Head, NdisStatus.OffloadDataNotAccepted, 0);
+        back.Flight.Head.BroughtHome = true;
+        Entry.Edge.Pass(back, back.Flight, _above.Holder, null).ShouldBe(PassResult.Passed);
+        Entry.Lost.Count.ShouldBe(1, "what is before it has not been accepted");
+
+        _connection.Tell(back);
+
+        Entry.Lost.Count.ShouldBe(1);
+        Stack.Ledger.Reports.ShouldHaveSingleItem().Check.ShouldBe(VerifierCheck.UseAfterHandOver);
+    }
+
+    [Fact]
     public void Data_that_the_host_refused_is_the_targets_again()
     {
         TcpOffloadReceiveIndicate offered = Indicate(bytes: 4, offset: 0);

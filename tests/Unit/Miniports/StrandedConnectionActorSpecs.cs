@@ -97,6 +97,20 @@ public sealed class StrandedConnectionActorSpecs : AloneSpec
     }
 
     [Fact]
+    public void A_terminate_that_comes_twice_is_held_once()
+    {
+        StandIn(isGood: true, received: 4);
+        OffloadBlock block = Terminate();
+        _standIn.Tell(new TerminateOffload(Entry.Handle, new Flight(block.Custody.Flight, block, 1)));
+        (Entry.StateOperations.Count, Stack.Ledger.Reports.ShouldHaveSingleItem().Check)
+            .ShouldBe((1, VerifierCheck.UseAfterHandOver));
+
+        _standIn.Tell(new TcpOffloadReceiveAccepted(Entry.Handle, 4));
+
+        _above.Heard.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void What_the_host_returned_has_turned_up_without_a_watermark()
     {
         StandIn(isGood: true, received: 4);

@@ -11,6 +11,20 @@ public sealed class HoldingsSpecs
     private const int Parcels = 6;
 
     [Fact]
+    public void Nothing_is_parked_twice()
+    {
+        Parcel parcel = Lists.Pool(1).Rent(null)!;
+        Holdings[] holdings = [new(), new()];
+        holdings[0].Park(parcel);
+
+        foreach (Holdings any in holdings)
+            Should.Throw<InvalidOperationException>(() => any.Park(parcel)).Message.ShouldContain($"#{parcel.Id}");
+
+        (holdings[0].Count, holdings[0].Remove(parcel), holdings[0].First, holdings[1].First)
+            .ShouldBe((1, true, null, null));
+    }
+
+    [Fact]
     public void They_are_lists_in_the_order_of_parking() =>
         Gen.Select(Gen.Int[0, 1], Gen.Int[0, Parcels - 1]).Array[0, 60].Always(steps =>
         {
