@@ -35,7 +35,10 @@ internal sealed class SimulatedLine
         Wire.Advance(network.Now);
         SeqNumber ours = FirstNumber(chance);
         SeqNumber theirs = FirstNumber(chance);
-        _wired = Plug(Start(ours, theirs, plan.Ours, plan.Theirs));
+        DelegatedState start = Start(ours, theirs, plan.Ours, plan.Theirs);
+        if (plan.Capture is { } capture)
+            _ = new WireCapture(Wire, Wire.Left, start, plan.Ours, capture, plan.Number);
+        _wired = Plug(start);
         Peer = new SimulatedPeer(network, Wire, Start(theirs, ours, plan.Theirs, plan.Ours), plan.Theirs);
     }
 

@@ -11,6 +11,12 @@ internal sealed record SimulatedLinePlan
     /// <summary>Decides what the wire does; null for luck from the network's seed.</summary>
     internal SeededChance? Luck { get; init; }
 
+    /// <summary>Where what our end sends and receives is written down; null for nowhere.</summary>
+    internal PcapngWriter? Capture { get; init; }
+
+    /// <summary>Which line it is in the capture, from 0.</summary>
+    internal int Number { get; init; }
+
     /// <summary>Limits of the end that is offloaded.</summary>
     internal TcpEngineSettings Ours { get; init; } = new();
 

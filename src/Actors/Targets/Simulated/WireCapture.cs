@@ -8,9 +8,12 @@ namespace ChimneyActors.Targets.Simulated;
 internal sealed class WireCapture
 {
     private const string MadeUp = "made up: the handshake was over before the connection was offloaded";
-    private static readonly PacketEnd Left = new(0xC0_00_02_01, 50_001);       // 192.0.2.1, for documentation
-    private static readonly PacketEnd Right = new(0xC6_33_64_02, 50_002);      // 198.51.100.2
+    private const uint LeftAddress = 0xC0_00_02_01;     // 192.0.2.1, for documentation
+    private const uint RightAddress = 0xC6_33_64_02;    // 198.51.100.2
+    private const int FirstPort = 50_001;
 
+    private readonly PacketEnd _left;
+    private readonly PacketEnd _right;
     private readonly PcapngWriter _writer;
     private readonly SimulatedWire _wire;
     private readonly WireEnd _end;
@@ -26,8 +29,25 @@ internal sealed class WireCapture
     internal WireCapture(
         SimulatedWire wire, WireEnd end, DelegatedState left, TcpEngineSettings settings, Stream to,
         int windowScale = 0)
+        : this(wire, end, left, settings, new PcapngWriter(to), 0, windowScale)
     {
-        _writer = new PcapngWriter(to);
+    }
+
+    /// <summary>Begins to capture one of several wires into the same file.</summary>
+    /// <param name="wire">The wire, before anything was sent.</param>
+    /// <param name="end">Which of its ends.</param>
+    /// <param name="left">What the engine at the left end starts from, nothing of it outstanding.</param>
+    /// <param name="settings">What the two have agreed on; the right end may have other limits.</param>
+    /// <param name="writer">The file.</param>
+    /// <param name="number">Of the wire, from 0: the ports are 50001 and 50002, 50003 and 50004, and so on.</param>
+    /// <param name="windowScale">For windows over 65,535.</param>
+    internal WireCapture(
+        SimulatedWire wire, WireEnd end, DelegatedState left, TcpEngineSettings settings, PcapngWriter writer,
+        int number, int windowScale = 0)
+    {
+        _left = new PacketEnd(LeftAddress, (ushort)(FirstPort + (2 * number)));
+        _right = new PacketEnd(RightAddress, (ushort)(FirstPort + (2 * number) + 1));
+        _writer = writer;
         _wire = wire;
         _end = end;
         _windowScale = windowScale;
@@ -66,6 +86,6 @@ internal sealed class WireCapture
         _writer.Write(_wire.Now, Packet(isFromLeft, segment.Sealed(), options), MadeUp);
 
     private byte[] Packet(bool isFromLeft, in Segment segment, ReadOnlySpan<byte> options) => isFromLeft
-        ? Ipv4Packet.Of(Left, Right, segment, _windowScale, options)
-        : Ipv4Packet.Of(Right, Left, segment, _windowScale, options);
+        ? Ipv4Packet.Of(_left, _right, segment, _windowScale, options)
+        : Ipv4Packet.Of(_right, _left, segment, _windowScale, options);
 }
