@@ -23,6 +23,10 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>Whether something went wrong on purpose that may be why a request was not carried out.</summary>
     public Func<bool> IsExcused { get; set; } = () => false;
 
+    /// <summary>Whether the target told a wrong count of the send at this position, and nobody was there to
+    /// notice.</summary>
+    public Func<OffloadHandle, long, bool> IsMadeUp { get; set; } = (_, _) => false;
+
     /// <summary>Whether the host has aborted the connection.</summary>
     public bool IsAborting { get; set; }
 
@@ -87,6 +91,8 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
             CheckNoneBehind();
         if (record.HasLeft(block.Connection) && block.Status != NdisStatus.Success)
             broken($"{peer.Number}: the terminate succeeded at the target; {block.Status} told");
+        if (block.Socket is not null && block.Status != NdisStatus.Success)
+            broken($"{peer.Number}: given back, and {block.Status} told");
         IsAborting = _hasLeft = false;
         if (block.Socket is null)
         {
@@ -155,7 +161,8 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
 
     private void CheckSend(WorldPost post, NdisStatus status, long bytes)
     {
-        if (post.Kind == DisconnectKind.Abortive)
+        if (post.Kind == DisconnectKind.Abortive
+            || (post.Connection.Entry is { } entry && IsMadeUp(entry.Handle, post.StreamOffset)))
             return;
         long has = Math.Clamp(peer.Acknowledged - post.StreamOffset, 0, post.Memory.Length);
         bool whole = has == post.Memory.Length

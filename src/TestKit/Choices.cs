@@ -57,16 +57,24 @@ internal sealed class Choices
     {
         List<int>[]? kept = keep ? NewRows() : null;
         return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
-            new SeededRandom(unchecked((seed * Rows) + row), kept?[row]))], kept);
+            new SeededRandom(RowSeed(seed, row), kept?[row]))], kept);
     }
 
-    /// <summary>As a seed wants it, but for the first choices of the plan.</summary>
-    public static Choices Draw(long seed, params int[] shape)
+    /// <summary>As a seed wants it, but for the first choices of the plan, and of each line.</summary>
+    public static Choices Draw(long seed, int[] plan, int[] line)
     {
         List<int>[] kept = NewRows();
-        return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
-            new SeededRandom(unchecked((seed * Rows) + row), kept[row], row == (int)ChoiceRow.Plan ? shape : []))],
-            kept);
+        return new Choices([.. Enumerable.Range(0, Rows).Select(row => new SeededRandom(RowSeed(seed, row), kept[row],
+            row == (int)ChoiceRow.Plan ? plan : row >= (int)ChoiceRow.Line ? line : []))], kept);
+    }
+
+    /// <summary>As it was before, but for one row, which goes on from some place as a seed wants it.</summary>
+    public static Choices Vary(int[][] rows, int row, int keep, long seed)
+    {
+        List<int>[] kept = NewRows();
+        return new Choices([.. Enumerable.Range(0, Rows).Select(number => number == row
+            ? new SeededRandom(RowSeed(seed, number), kept[number], rows[number][..keep])
+            : new SeededRandom(rows[number], kept[number]))], kept);
     }
 
     /// <summary>As it was before, or nearly.</summary>
@@ -76,6 +84,8 @@ internal sealed class Choices
         return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
             new SeededRandom(row < rows.Length ? rows[row] : [], kept[row]))], kept);
     }
+
+    private static long RowSeed(long seed, int row) => unchecked((seed * Rows) + row);
 
     private static List<int>[] NewRows() => [.. Enumerable.Range(0, Rows).Select(_ => new List<int>())];
 }

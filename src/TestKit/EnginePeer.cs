@@ -50,6 +50,8 @@ internal sealed class EnginePeer : IWorldPeer
             Ours = ours,
             Theirs = DrawSettings(wire) with { Timestamps = ours.Timestamps },
             Luck = new RowChance(wire) { IsArmed = true },
+            Capture = target.Capture,
+            Number = number,
         });
         _line.Peer.Reader = Take;
         trace.Write(
@@ -88,6 +90,9 @@ internal sealed class EnginePeer : IWorldPeer
 
     /// <inheritdoc/>
     public bool IsLost => _target.IsGone;
+
+    /// <inheritdoc/>
+    public bool IsLetGo => false;
 
     /// <inheritdoc/>
     public bool IsRefused => _target.IsGone || _target.Refuses || IsReset;

@@ -68,6 +68,9 @@ internal sealed class EngineTarget : IWorldTarget
     public int BadSevers => 0;
 
     /// <inheritdoc/>
+    public Miscounts Miscounts { get; } = new();
+
+    /// <inheritdoc/>
     public string? Wrong => null;
 
     /// <inheritdoc/>
@@ -75,6 +78,9 @@ internal sealed class EngineTarget : IWorldTarget
 
     /// <summary>Whether the adapter was pulled out.</summary>
     public bool IsGone { get; private set; }
+
+    /// <summary>Where the wires are written down; null for nowhere.</summary>
+    public PcapngWriter? Capture { get; init; }
 
     /// <summary>Whether it may have no room.</summary>
     public bool Refuses => _refuses;

@@ -35,6 +35,9 @@ internal interface IWorldPeer : IDisposable
     /// <summary>Whether its adapter kept it, or took it along when it vanished.</summary>
     bool IsLost { get; }
 
+    /// <summary>Whether its adapter let go of it, too late, and gave the socket away.</summary>
+    bool IsLetGo { get; }
+
     /// <summary>Whether its adapter may refuse it.</summary>
     bool IsRefused { get; }
 

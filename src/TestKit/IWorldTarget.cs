@@ -20,6 +20,9 @@ internal interface IWorldTarget : IDisposable
     /// <summary>How many severs were not answered in time, or never.</summary>
     int BadSevers { get; }
 
+    /// <summary>Wrong byte counts.</summary>
+    Miscounts Miscounts { get; }
+
     /// <summary>What went wrong here that nobody else can see; null if nothing did.</summary>
     string? Wrong { get; }
 

@@ -9,7 +9,7 @@ namespace ChimneyActors.TestKit;
 /// again.</summary>
 internal sealed class SeededHost(
     SeededRandom random, SeededTrace trace, IWorldPeer peer, Binding binding, AnswerChecker checker,
-    EventChecker events, WorldPlan plan)
+    EventChecker events, StackChecker stack, WorldPlan plan)
     : IConnectionUser
 {
     private const int AttemptsMax = 6;
@@ -68,7 +68,7 @@ internal sealed class SeededHost(
         // It may have ended before the host looked.
         if (_terminate is { IsCompleted: true })
             HasSocket = _terminate.Result.Socket is not null;
-        if (!peer.IsLost && peer.Socket.SafeHandle.IsClosed == HasSocket)
+        if ((!peer.IsLost || peer.IsLetGo) && peer.Socket.SafeHandle.IsClosed == HasSocket)
             broken($"{peer.Number}: its socket is {(HasSocket ? "the host's and closed" : "nobody's and open")}");
     }
 
@@ -222,6 +222,7 @@ internal sealed class SeededHost(
     private void Uploaded()
     {
         OffloadBlock block = _terminate!.Result;
+        stack.Ended(block.Connection);
         trace.Write($"host {peer.Number}: taken back, {block.Status}, {block.Positions}");
         checker.Uploaded(block);
         HasSocket = block.Socket is not null;

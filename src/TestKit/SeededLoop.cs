@@ -18,6 +18,7 @@ internal sealed class SeededLoop
     private int _owner;
     private long _base;
     private string? _stranger;
+    private bool _isAbandoned;
 
     /// <summary>How many actors have something to do.</summary>
     public int Count => _ready.Count;
@@ -40,6 +41,13 @@ internal sealed class SeededLoop
         _ready.Clear();
     }
 
+    /// <summary>From now on nothing runs any more.</summary>
+    public void Abandon()
+    {
+        _isAbandoned = true;
+        _ready.Clear();
+    }
+
     /// <summary>Actors are named after holder ids; those of this seed begin here.</summary>
     public void BeginSeed(long firstHolder)
     {
@@ -51,6 +59,8 @@ internal sealed class SeededLoop
     /// <exception cref="InvalidOperationException">Another thread has something to do in the seeded world.</exception>
     public void Add(IRunnable run)
     {
+        if (_isAbandoned)
+            return;
         int owner = Volatile.Read(ref _owner);
         if (owner == 0)
         {

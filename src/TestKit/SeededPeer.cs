@@ -47,6 +47,9 @@ internal sealed class SeededPeer(int number, SeededRandom random) : IWorldPeer
     /// <summary>Whether its adapter never let go, or not in time.</summary>
     public bool IsLost { get; set; }
 
+    /// <inheritdoc/>
+    public bool IsLetGo { get; set; }
+
     /// <summary>Whether its adapter did not take it once.</summary>
     public bool IsRefused { get; set; }
 

@@ -61,6 +61,12 @@ internal sealed class SeededSystem : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Who would go on for ever would do so on the thread pool, too.
+        if (Loop.Count > 0)
+        {
+            Loop.Abandon();
+            return;
+        }
         Loop.Free();
         System.Terminate();
     }

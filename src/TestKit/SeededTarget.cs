@@ -31,6 +31,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     private readonly Dictionary<OffloadHandle, SeededWire> _wires = [];
     private readonly List<SeededWire> _order = [];
     private readonly List<SeededWire> _ready = [];
+    private readonly List<SeededWire> _lost = [];   // kept for ever, with all that was submitted
     private const int SpentMax = 64;
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(9);
     private readonly List<Claim> _spent = [];
@@ -46,6 +47,15 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
 
     /// <summary>Of a hundred initiates, so many fail.</summary>
     public int RefusesPercent { get; set; }
+
+    /// <summary>Of a hundred steps, so many begin with a claim that was used before.</summary>
+    public int StalePercent { get; set; }
+
+    /// <summary>Of a hundred sends, so many are said to be acknowledged with a wrong number of bytes.</summary>
+    public int MiscountPercent { get; set; }
+
+    /// <summary>Wrong counts.</summary>
+    public Miscounts Miscounts { get; } = new();
 
     /// <summary>A planted break: a send is reported before the peer has it.</summary>
     public bool ReportsEarly { get; set; }
@@ -142,7 +152,9 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     /// <summary>Takes one step, somewhere.</summary>
     public void Step()
     {
-        if (_spent.Count > 0 && random.Percent(2))
+        if (_lost.Count > 0 && random.Percent(20))
+            _lost[random.Below(_lost.Count)].Scribble();
+        if (_spent.Count > 0 && random.Percent(StalePercent))
             UseAgain();
         _ready.Clear();
         foreach (SeededWire wire in _order)
@@ -191,6 +203,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
             LetGo(connection, upcalls);
             return;
         }
+        wire.Peer.IsLetGo = false;
         switch (habit)
         {
             case SeverHabit.Late:
@@ -205,6 +218,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
                 BadSevers++;
                 wire.Peer.IsLost = true;
                 Remove(wire);
+                _lost.Add(wire);
                 if (habit == SeverHabit.Throws)
                     throw new InvalidOperationException("The target cannot sever.");
                 break;
@@ -247,6 +261,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
         if (_wires.TryGetValue(connection, out SeededWire? wire))
         {
             severed = wire.Forget();
+            wire.Peer.IsLetGo = true;
             Remove(wire);
         }
         upcalls.Indicate(severed);

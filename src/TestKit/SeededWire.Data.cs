@@ -57,6 +57,12 @@ internal sealed partial class SeededWire
 
     private void CompletePrefix()
     {
+        if (_sends[0].Kind == default && _target.MiscountPercent > 0 && !_target.IsCalm
+            && Peer.Random.Percent(_target.MiscountPercent) && ListOf(_sends[0].Claim).DataLength > 0)
+        {
+            Miscount();
+            return;
+        }
         var won = default(WonChain);
         int most = Peer.Random.UpTo(3);
         for (int i = 0; i < most && _sends.Count > 0 && CanComplete; i++)
@@ -72,6 +78,37 @@ internal sealed partial class SeededWire
         }
         if (!won.IsEmpty)
             Tell(won.ToCompletion());
+    }
+
+    /// <summary>Says that the peer has acknowledged fewer bytes than it has, or more than there are.</summary>
+    private void Miscount()
+    {
+        Claim claim = _sends[0].Claim;
+        _sends.RemoveAt(0);
+        _target.Spend(claim);
+        if (!claim.IsOpen)
+            return;
+        long length = ListOf(claim).DataLength;
+        long said = Peer.Random.Percent(50) ? length + Peer.Random.Between(1, 50) : Peer.Random.Below((int)length);
+        _target.Trace.Write($"peer {Peer.Number} miscounts: {said} of {length}");
+        _target.Miscounts.Add(claim);
+        Tell(claim, NdisStatus.Success, said);
+    }
+
+    /// <summary>An adapter that never let go writes into what was submitted to it: that nobody may use.</summary>
+    public void Scribble()
+    {
+        foreach ((Claim claim, _) in _sends)
+            Scribble(claim, 0);
+        foreach ((Claim claim, _, int placed) in _receives)
+            Scribble(claim, placed);
+    }
+
+    private static void Scribble(Claim claim, int from)
+    {
+        NetBufferList list = ListOf(claim);
+        if (from < list.DataLength)
+            list.FirstNetBuffer.PieceAt(from).Span.Fill(0xEE);
     }
 
     /// <summary>Wins the gate, and writes down with what.</summary>

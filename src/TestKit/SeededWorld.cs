@@ -1,16 +1,20 @@
+using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 using ChimneyActors.Supervision;
 using ChimneyActors.Targets;
+using ChimneyActors.Targets.Simulated;
 
 namespace ChimneyActors.TestKit;
 
 /// <summary>One seed: a stack, a target, hosts and peers, and everything that may go wrong between them.</summary>
 internal sealed class SeededWorld
 {
-    private const int StepsMax = 400_000;
+    private const string MoreThan = "did not end after ";
     private const int EndMax = 50_000;
+    private const int RoundMax = 5_000;
     private const int TroubleEventsMax = 6_000;
+    private static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan QuietMax = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopMax = TimeSpan.FromMinutes(1);
 
@@ -23,6 +27,7 @@ internal sealed class SeededWorld
     private readonly PlantedBreak _planted;
     private readonly IWorldTarget _target;
     private readonly FaultPlan _faults;
+    private readonly StackChecker _stack;
     private readonly SeededCrashPlan _crashes;
     private readonly Chimney _chimney;
     private readonly List<IWorldPeer> _peers = [];
@@ -32,18 +37,22 @@ internal sealed class SeededWorld
     private readonly List<string> _broken = [];
     private readonly List<string> _held = [];
     private readonly int _eventsMax;
+    private readonly long _stepsMax;
     private long _events;
     private long _steps;
     private bool _isOver;
     private bool _isCalm;
+    private TimeSpan _actedAt;
+    private int _round;     // handlers since anybody but a driver did something
     private bool _waits;    // what happens is only what time brought about
     private long _turns;
 
     public SeededWorld(
         SeededSystem system, StackSettings defaults, Choices choices, PlantedBreak planted, int eventsMax,
-        TextWriter? trace)
+        long stepsMax, TextWriter? trace, Stream? capture = null)
     {
         _eventsMax = eventsMax;
+        _stepsMax = stepsMax;
         _planted = planted;
         _system = system;
         system.Clock.Reset();
@@ -59,16 +68,23 @@ internal sealed class SeededWorld
         _crashes = new SeededCrashPlan(_crashLuck, _plan.CrashRate);
         _target = _plan.HasEngines
             ? new EngineTarget(choices[ChoiceRow.Target], system.Clock, _trace, _plan, planted)
+            {
+                Capture = capture is null ? null : new PcapngWriter(capture),
+            }
             : NewQueue();
         var builder = new StackBuilder();
-        _plan.Build(builder.Crashes(_crashes).Time(system.Clock).Verify(null, _faults.IsInjected),
+        _plan.Build(builder.Crashes(_crashes).Time(system.Clock).Verify(null,
+            violation => _faults.IsInjected(violation) || _target.Miscounts.IsMine(violation)),
             new FaultyTarget(_target.Adapter, _faults, system.Clock), planted);
         _chimney = Chimney.Raise(system.System, builder, _plan.Settings(defaults));
+        _stack = new StackChecker(_chimney.Stack, Break);
         Action<string, Exception>? log = _chimney.Stack.OnDeath;
         _chimney.Stack.OnDeath = (driver, exception) =>
         {
             string why = (exception as InjectedCrashException)?.Step.ToString() ?? exception.GetType().Name;
             _trace.Write($"{driver} dies: {why}");
+            _stack.Died(driver, system.Clock.Now);
+            _target.Miscounts.Overtake(driver);
             log?.Invoke(driver, exception);
         };
         // Each says by itself whether it is there, so that one can be left out without the others.
@@ -78,8 +94,25 @@ internal sealed class SeededWorld
                 AddHost(i);
     }
 
-    /// <summary>Lives it through.</summary>
-    public WorldResult Run()
+    /// <summary>Whether a violation says only that a run was not let go on.</summary>
+    public static bool IsLimit(string violation) => violation.StartsWith(MoreThan, StringComparison.Ordinal);
+
+    /// <summary>Lives it through. A world that breaks down has broken a promise, too.</summary>
+    public WorldResult RunGuarded()
+    {
+        try
+        {
+            return Run();
+        }
+        catch (Exception exception)
+        {
+            Break($"the world broke down: {exception.GetType().Name}: {exception.Message}");
+            _held.Add(exception.ToString());
+            return ResultOf(_events, isRazed: false);
+        }
+    }
+
+    private WorldResult Run()
     {
         RunAll();       // start-up is over before the seed bites
         _crashLuck.IsArmed = true;
@@ -87,11 +120,19 @@ internal sealed class SeededWorld
         _isOver = true;
         long events = _events;
         if (_events >= _eventsMax)
-            Break($"more than {_eventsMax} events");
+            Break($"{MoreThan}{_eventsMax} events");
+        else if (_steps >= _stepsMax)
+            Break($"{MoreThan}{_stepsMax} steps");
         else if (!done)
             Break("not everything ended after the faults had stopped");
         else if (_chimney.Connections > 0 && _hosts.TrueForAll(host => host.IsDone))
             Break("a connection that is over still has a name");
+        else if (_hosts.TrueForAll(host => host.IsDone) && _broken.Count == 0)
+        {
+            RunAll();
+            _stack.AtRest(((ExtendedActorSystem)_system.System).Guardian.GetChild([_chimney.Stack.Name]));
+        }
+        _target.Miscounts.Overtake(null);
         bool gone = _chimney.Raze(RunUntilQuiet, _plan.StopsHard);
         if (!gone)
             Break("an actor of the stack is still there");
@@ -103,19 +144,23 @@ internal sealed class SeededWorld
         foreach (IWorldPeer peer in _peers)
             peer.Dispose();
         _target.Dispose();
-        return new WorldResult(
-            events, _faults.Injected + _target.BadSevers, _chimney.Ledger.DriverDeaths, _broken, _held, gone);
+        return ResultOf(events, gone);
     }
+
+    private WorldResult ResultOf(long events, bool isRazed) => new(
+        events, _steps, _faults.Injected + _target.BadSevers, _chimney.Ledger.DriverDeaths, _broken, _held, isRazed);
 
     /// <summary>True when every host is through, or the stack is to be stopped in the middle.</summary>
     private bool Live()
     {
         TimeSpan? deadline = null;
-        for (; _events < _eventsMax && _steps < StepsMax; _steps++)
+        for (; _events < _eventsMax && _steps < _stepsMax; _steps++)
         {
             if (!_waits)
                 _events++;
-            if (deadline is null && (_events > TroubleEventsMax
+            if (!_waits)
+                _actedAt = _system.Clock.Now;
+            if (deadline is null && (_events > TroubleEventsMax || _system.Clock.Now - _actedAt > IdleMax
                 || (_system.Clock.Now >= _plan.TroubleMin && _hosts.TrueForAll(host => host.IsWindingDown))))
             {
                 StopTrouble();
@@ -129,7 +174,13 @@ internal sealed class SeededWorld
             if (_events == _plan.VanishesAt)
                 _target.Vanish();
             if (Step())
-                continue;
+            {
+                if (++_round <= RoundMax)
+                    continue;
+                Break("drivers tell one another things for ever");
+                return true;
+            }
+            _round = 0;
             _waits = true;
             if (!_system.Clock.Advance() || _system.Clock.Now > deadline)
                 return false;
@@ -159,11 +210,13 @@ internal sealed class SeededWorld
         else if (pick < ready + target)
         {
             _waits = false;
+            _round = 0;
             _target.Step();
         }
         else
         {
             _waits = false;
+            _round = 0;
             _able[_schedule.Below(_able.Count)].Act();
         }
         return true;
@@ -232,6 +285,8 @@ internal sealed class SeededWorld
             host.CheckEnd(Break);
         foreach (InjectedFault fault in _faults.Open)
             Break($"not noticed: {fault}");
+        if (_target.Miscounts.Open > 0)
+            Break($"not noticed: {_target.Miscounts.Open} wrong byte counts");
         foreach (Violation violation in _chimney.Violations)
             Break(violation.ToString());
     }
@@ -252,6 +307,8 @@ internal sealed class SeededWorld
     private SeededTarget NewQueue() => new(_choices[ChoiceRow.Target], _system.Clock, _trace)
     {
         RefusesPercent = _plan.RefusesPercent,
+        StalePercent = _plan.StalePercent,
+        MiscountPercent = _plan.MiscountPercent,
         ReportsEarly = _planted == PlantedBreak.EarlySuccess,
         Forgets = _planted == PlantedBreak.Forgets,
         IsExcused = IsTroubled,
@@ -270,7 +327,8 @@ internal sealed class SeededWorld
 
     /// <summary>Whether something happened that may be why a request fails.</summary>
     private bool IsTroubled() =>
-        _chimney.Ledger.DriverDeaths > 0 || _faults.Injected > 0 || _isOver || _planted != default;
+        _chimney.Ledger.DriverDeaths > 0 || _faults.Injected > 0 || _target.Miscounts.Count > 0
+        || _isOver || _planted != default;
 
     private void AddHost(int number)
     {
@@ -283,20 +341,23 @@ internal sealed class SeededWorld
         {
             OrderIsExcused = () => _chimney.Ledger.DriverDeaths > 0 || _chimney.Stack.Stopping,
             IsExcused = IsTroubled,
+            IsMadeUp = _target.Miscounts.IsOvertaken,
         };
         _checkers.Add(checker);
         Binding binding = _chimney.Binding(name);
         var events = new EventChecker(peer, IsTroubled, Break);
-        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _plan));
+        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _stack, _plan));
     }
 }
 
 /// <summary>What one seed came to.</summary>
 /// <param name="Events">Steps that were taken.</param>
+/// <param name="Steps">These, and what only time brought about.</param>
 /// <param name="Faults">Faults of the target that were injected.</param>
 /// <param name="Deaths">Drivers that died.</param>
 /// <param name="Broken">Promises that were broken.</param>
 /// <param name="Held">Who held what at the first of them.</param>
 /// <param name="IsRazed">Whether the actor system is clean again.</param>
 internal sealed record WorldResult(
-    long Events, long Faults, long Deaths, IReadOnlyList<string> Broken, IReadOnlyList<string> Held, bool IsRazed);
+    long Events, long Steps, long Faults, long Deaths, IReadOnlyList<string> Broken, IReadOnlyList<string> Held,
+    bool IsRazed);

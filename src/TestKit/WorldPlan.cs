@@ -31,17 +31,18 @@ internal sealed class WorldPlan
 
     private const int EnginesPercent = 12;
 
+    /// <summary>Draws it. Each trait stands at a place of its own in the row (<see cref="PlanPlace"/>), whatever the
+    /// others are: so that one can be left out without moving the others.</summary>
     public WorldPlan(SeededRandom random)
     {
-        // What makes a world large comes first, so that a smaller one can be asked for.
         Layers = random.Below(4) + (random.Percent(8) ? 3 : 0);
         Connections = random.Between(1, ConnectionsMax);
         PostsMax = random.Between(1, 50);
-        CrashRate = random.Percent(70) ? random.Between(1, random.Percent(10) ? 300 : 60) / 1000.0 : 0;
-        FaultRate = random.Percent(60) ? random.Between(1, random.Percent(10) ? 300 : 80) / 1000.0 : 0;
-        BadSeverPercent = random.Percent(50) ? random.Between(1, 30) : 0;
+        CrashRate = Sometimes(random, 70, 1, random => random.Percent(10) ? 300 : 60, 0) / 1000.0;
+        FaultRate = Sometimes(random, 60, 1, random => random.Percent(10) ? 300 : 80, 0) / 1000.0;
+        BadSeverPercent = Sometimes(random, 50, 1, 30, 0);
         RefusesPercent = random.Percent(30) ? 10 : 0;
-        StopsEarly = random.Percent(20) ? random.Between(20, 1500) : int.MaxValue;
+        StopsEarly = Sometimes(random, 20, 20, 1500, int.MaxValue);
         StopsHard = random.Percent(30);
         OtherBindingIsLower = random.Percent(30);
         RestartsMax = random.Percent(20) ? 2 : 1000;
@@ -52,18 +53,21 @@ internal sealed class WorldPlan
         if (scarce)
             SendsMax = ReceivesMax = IndicationsMax = 1;
         Shelves = random.Between(1, 2);
-        TimePercent = random.Percent(50) ? random.Between(1, 10) : 0;
+        TimePercent = Sometimes(random, 50, 1, 10, 0);
         SoonMax = TimeSpan.FromMilliseconds(random.Percent(15) ? 3000 : 50);
         Floods = random.Percent(15);
-        VanishesAt = random.Percent(10) ? random.Between(50, 600) : int.MaxValue;
-        // Later choices come behind, so that the shapes of older seeds stay theirs.
+        VanishesAt = Sometimes(random, 10, 5, 600, int.MaxValue);
         HasEngines = random.Percent(EnginesPercent);
+        int enginesTime = random.Between(3, 40);
+        int trouble = random.Below(20);
+        StalePercent = random.Percent(10) ? 30 : 2;
+        MiscountPercent = Sometimes(random, 10, 1, 20, 0);
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
-        TimePercent = random.Between(3, 40);
+        TimePercent = enginesTime;
         SoonMax = TimeSpan.FromMilliseconds(50);
-        TroubleMin = TimeSpan.FromSeconds(random.Below(20));
+        TroubleMin = TimeSpan.FromSeconds(trouble);
     }
 
     public int Layers { get; }
@@ -119,6 +123,12 @@ internal sealed class WorldPlan
     /// <summary>The trouble lasts so long, even if no host has anything new: what is under way shall meet it.</summary>
     public TimeSpan TroubleMin { get; }
 
+    /// <summary>Of a hundred steps of the target, so many begin with a claim that was used before.</summary>
+    public int StalePercent { get; }
+
+    /// <summary>Of a hundred sends, so many are said to be acknowledged with a wrong number of bytes.</summary>
+    public int MiscountPercent { get; }
+
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
 
@@ -160,6 +170,18 @@ internal sealed class WorldPlan
         stack.Binding(Bindings[0], over: names[^1]);
         bool lower = OtherBindingIsLower && planted == default;
         stack.Binding(Bindings[1], over: lower ? names[names.Count / 2] : names[^1]);
+    }
+
+    /// <summary>A number that is drawn, and thrown away but for so many times of a hundred.</summary>
+    private static int Sometimes(SeededRandom random, int percent, int min, int max, int otherwise) =>
+        Sometimes(random, percent, min, _ => max, otherwise);
+
+    private static int Sometimes(
+        SeededRandom random, int percent, int min, Func<SeededRandom, int> max, int otherwise)
+    {
+        bool isIt = random.Percent(percent);
+        int number = random.Between(min, max(random));
+        return isIt ? number : otherwise;
     }
 
     /// <inheritdoc/>

@@ -9,9 +9,6 @@ public static class Hunt
     /// <summary>Not every seed that finds a mutant shrinks to a small one: so many are tried.</summary>
     private const int SeedsToShrink = 3;
 
-    /// <summary>Most need no more.</summary>
-    private const int FewRuns = 60;
-
     /// <summary>Seeds from 1 on, until one shows that something is wrong.</summary>
     /// <param name="mutant">Its number; 0 for none.</param>
     /// <param name="seedsMax">So many.</param>
@@ -37,7 +34,8 @@ public static class Hunt
                 if (runsMax == 0)
                     break;
                 tries--;
-                SimulationResult small = Shrink(simulation, seed, runsMax, eventsMax).Result;
+                SimulationResult small = simulation
+                    .Shrink(simulation.Record(seed), runsMax, eventsMax, anyPromise: true).Result;
                 if (found.Events == 0 || small.Events < found.Events)
                     found = (found.Seed, small.Violations[0], small.Events);
                 if (small.Events < eventsMax)
@@ -59,18 +57,6 @@ public static class Hunt
     /// <summary>Turns a mutant on, or with 0 all of them off.</summary>
     public static void Activate(int mutant) =>
         typeof(Embedding.Chimney).Assembly.GetType(Woven.Switch)!.GetField("Active")!.SetValue(null, mutant);
-
-    /// <summary>Goes on only while it is not small enough: most are after a few runs.</summary>
-    private static SimulationRecord Shrink(Simulation simulation, long seed, int runsMax, int eventsMax)
-    {
-        SimulationRecord record = simulation.Record(seed);
-        for (int runs = FewRuns; runsMax > 0 && record.Result.Events >= eventsMax; runs *= 4)
-        {
-            record = simulation.Shrink(record, Math.Min(runs, runsMax));
-            runsMax -= runs;
-        }
-        return record;
-    }
 
     private static string? Finding(Simulation simulation, long seed)
     {

@@ -48,12 +48,6 @@ internal static partial class MutantList
             "what belongs to another driver goes the wrong way")
             .Lives("No chain here mixes owners; "
                 + "CustodianSpecs.A_chain_of_a_dead_driver_goes_to_each_owner_in_runs."),
-        new Mutant("The memory of a lost adapter is not marked", "Supervision/Custodian.cs",
-            "parcel.IsQuarantined = true;",
-            "",
-            "an adapter that was given up on writes into somebody else's data")
-            .Lives("No target here writes into memory after it was given up on; "
-                + "AuditorSpecs.Sockets_that_nobody_fetched_are_closed_and_adapters_that_did_not_answer_given_up."),
         new Mutant("A severed connection is still being severed", "Supervision/Custodian.cs",
             "entry.SeverSince = 0; entry.OldestSince = 0;",
             "entry.OldestSince = 0;",
@@ -66,24 +60,12 @@ internal static partial class MutantList
             "the host is not told that the peer has closed")
             .Lives("Whoever misses a FIN and takes his connection back hears of it there; nobody checks that "
                 + "it was told; CustodianSpecs.A_fin_is_said_again_behind_the_last_bytes_in_front_of_it."),
-        new Mutant("A late answer of a lost adapter keeps its socket", "Supervision/Custodian.cs",
-            "Abort(remains.Socket);",
-            "",
-            "a socket that nobody has is never closed")
-            .Lives("No target here answers with a socket of its own after it was given up on; "
-                + "CustodianSpecs.The_socket_of_a_target_that_answers_after_it_was_given_up_is_closed."),
         new Mutant("A chain is told though custody was not won", "Supervision/Edge.cs",
             "if (!flight.TryPass(from, now.Holder)) return PassResult.NotYours;",
             "flight.TryPass(from, now.Holder);",
             "whoever was relieved hands on what is not his")
             .Lives("Only another thread can relieve a holder inside a handler; "
                 + "EdgeSpecs.Whoever_was_relieved_hands_nothing_on."),
-        new Mutant("Quarantined memory is used again", "Supervision/Landing.cs",
-            "parcel.IsQuarantined",
-            "parcel.IsQuarantined && parcel is OffloadBlock",
-            "an adapter that was given up on writes into somebody else's data")
-            .Lives("No target here writes into memory after it was given up on; "
-                + "LandingSpecs.Memory_that_was_given_up_is_never_used_again_and_its_room_is."),
         new Mutant("The middle of the park is not closed", "Supervision/Holdings.cs",
             "parcel.ParkedPrevious.ParkedNext = parcel.ParkedNext;",
             "",
@@ -112,24 +94,6 @@ internal static partial class MutantList
             "indications pass over the drivers between")
             .Lives("Nobody counts the layers that an indication passed on its way up; "
                 + "ConnectionEntrySpecs.Every_layer_has_its_neighbours."),
-        new Mutant("A name that ended is still found", "Supervision/HandleTable.cs",
-            "_entries[slot] = null; _free.Push(slot);",
-            "_free.Push(slot);",
-            "a connection that is over answers")
-            .Lives("Nobody asks for a name after its connection is over; "
-                + "HandleTableSpecs.It_is_a_dictionary_whose_keys_never_come_again."),
-        new Mutant("A name is found whatever its generation", "Supervision/HandleTable.cs",
-            "entry is not null && entry.Handle == handle",
-            "entry is not null",
-            "what was meant for an earlier connection reaches a later one")
-            .Lives("Nobody asks for a name after its connection is over; "
-                + "HandleTableSpecs.The_next_on_the_same_place_has_another_name."),
-        new Mutant("A driver is started once too often", "Supervision/RestartBudget.cs",
-            "_starts.Count >= restartsMax",
-            "_starts.Count > restartsMax",
-            "a driver that should stay down is started")
-            .Lives("Nobody counts how often a driver is started; "
-                + "RestartBudgetSpecs.A_refused_start_uses_nothing_up."),
         new Mutant("A driver is never started again", "Supervision/RestartBudget.cs",
             "_starts.Count == 1",
             "_starts.Count < 0",
@@ -154,5 +118,20 @@ internal static partial class MutantList
             "lent memory is back in its pool while the host reads it")
             .Lives("No host here keeps lent data beyond the end of a stack that is audited; "
                 + "AuditorSpecs.What_the_host_has_stays_his_until_he_returns_it."),
+        new Mutant("A redirected watermark is not written down", "Supervision/Custodian.cs",
+            "entry.AcceptThrough(accepted.Through);",
+            "",
+            "data that the host has is given to him again")
+            .Lives("Second line: what is returned counts as accepted, and whoever took data returns it."),
+        new Mutant("Events to the dead are forgotten", "Supervision/Custodian.cs",
+            "SayAgain(said); break;",
+            "break;",
+            "the host is not told of a FIN, an abort or an upload wish")
+            .Lives("Seed 2,158 is the first that finds it."),
+        new Mutant("Posted receives do not count as parked", "Supervision/ConnectionEntry.cs",
+            "Sends.Count + Receives.Count + StateOperations.Count > 0",
+            "Sends.Count + StateOperations.Count > 0",
+            "a receive that the target forgot is never old")
+            .Lives("Seed 2,964 is the first that finds it."),
     ];
 }

@@ -16,16 +16,6 @@ internal static partial class MutantList
             "_tcp.HasGap && SaidMustUpload",
             "the host is not told that only he can mend the stream")
             .Lives("Each host takes its connection back in the end, asked or not."),
-        new Mutant("A connection that ended lives on", "Miniports/ConnectionActor.cs",
-            "_entry.Ended",
-            "_entry.Ended && _entry.Handle.IsNone",
-            "its actor is never stopped")
-            .Lives("Its actor only costs memory until the stack ends, and nobody counts actors before."),
-        new Mutant("What a target made up is told", "Miniports/ConnectionActor.cs",
-            "parcel.BytesTransferred = parcel is NetBufferList list ? list.BytesAdvanced : 0;",
-            "",
-            "the caller hears a byte count that is not true")
-            .Lives("After a lie of the target nobody checks what the others are told."),
         new Mutant("What was indicated is not written down", "Miniports/ConnectionActor.cs",
             "_entry.IndicatedThrough = Math.Max( "
                 + "_entry.IndicatedThrough, list.StreamOffset + list.FirstNetBuffer.DataLength);",
@@ -60,11 +50,6 @@ internal static partial class MutantList
             "",
             "it is stood in for again")
             .Lives("The binding takes the name away as soon as it has the answer."),
-        new Mutant("Success and failure of a terminate are swapped", "Miniports/StrandedConnectionActor.cs",
-            "Remains.Socket is null ? NdisStatus.Failure : NdisStatus.Success",
-            "Remains.Socket is null ? NdisStatus.Success : NdisStatus.Failure",
-            "the host throws a good connection away")
-            .Lives("The checker looks at the socket that is given back, and not at the status beside it."),
         new Mutant("A slow driver is a breach", "Miniports/StrandedConnectionActor.cs",
             "Stack.Clock.GetElapsedTime(entry.OldestSince, Stack.Now) < Stack.Settings.SeverDeadline",
             "Stack.Clock.GetElapsedTime(entry.OldestSince, Stack.Now) < TimeSpan.Zero",
@@ -82,13 +67,6 @@ internal static partial class MutantList
             "the peer gets bytes behind the end of the stream")
             .Lives("Second line: the target refuses it, too; "
                 + "LawfulRequestSpecs.Every_request_in_every_state."),
-        new Mutant("Byte counts are not checked", "Miniports/TcpConnection.cs",
-            "list.BytesTransferred != list.BytesAdvanced || (mustBeAll && list.Status == NdisStatus.Success "
-                + "&& list.DataLength != 0)",
-            "list.BytesTransferred != list.BytesAdvanced",
-            "a target may say that the peer has what it has not")
-            .Lives("No target here says that the peer has all when it has a part; "
-                + "SettleSpecs.Every_count_of_bytes."),
         new Mutant("The gap is closed over", "Miniports/TcpConnection.cs",
             "NextOffset += list.DataLength;",
             "",
@@ -143,11 +121,6 @@ internal static partial class MutantList
             "it is answered, and posted all the same")
             .Lives("Needs a death in the very handler that queued it; "
                 + "PostSpecs.What_waits_in_the_queue_is_carried_by_the_queue."),
-        new Mutant("Room for disconnects is never given back", "Protocols/Post.cs",
-            "connection.Stack.Disconnects.Reserve(-2);",
-            "",
-            "the pool grows with every connection")
-            .Lives("Nobody looks at the size of a pool when a connection is over."),
         new Mutant("A waiter that got a list goes on waiting", "Protocols/BindingQueue.cs",
             "rented == missing && ask",
             "rented != missing && ask",
@@ -159,5 +132,15 @@ internal static partial class MutantList
             "a post is answered while its caller holds his lock")
             .Lives("Needs a post that is lost while another thread still posts it; "
                 + "PostSpecs.What_is_lost_while_its_caller_posts_is_answered_when_he_has_left_his_lock."),
+        new Mutant("Lost data is said again in any order", "Miniports/ConnectionActor.cs",
+            "next.StreamOffset != _entry.AcceptedThrough",
+            "next.StreamOffset < _entry.AcceptedThrough",
+            "the host refuses it again and again")
+            .Lives("A seed of an earlier world found it; no seed up to 2,000 of this one does."),
+        new Mutant("What was said between two lives is not heard", "Protocols/BindingActor.cs",
+            "if (entry.SaidLast is { } last) Self.Tell(last, Self);",
+            "",
+            "the host is not told of an abort or an upload wish")
+            .Lives("A seed of an earlier world found it; no seed up to 2,000 of this one does."),
     ];
 }

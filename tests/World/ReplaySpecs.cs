@@ -74,6 +74,17 @@ public sealed class ReplaySpecs : IDisposable
     }
 
     [Fact]
+    public void A_run_that_is_small_enough_is_not_made_smaller()
+    {
+        using var simulation = new Simulation { Planted = PlantedBreak.Drops };
+        SimulationRecord failing = Enumerable.Range(1, 100).Select(seed => simulation.Record(seed))
+            .First(record => record.Result.Violations.Count > 0);
+
+        simulation.Shrink(failing, 1000, enough: (int)failing.Result.Events + 1).ShouldBeSameAs(failing);
+        simulation.Shrink(failing, 1000, enough: 60).Result.Events.ShouldBeLessThan(60);
+    }
+
+    [Fact]
     public void What_breaks_nothing_cannot_be_shrunk()
     {
         using var simulation = new Simulation();

@@ -153,6 +153,18 @@ public sealed class NetBufferListPool
         waiter?.RoomAgain();
     }
 
+    /// <summary>How many lists there may be.</summary>
+    internal int ListsMax
+    {
+        get
+        {
+            _latch.Enter();
+            int most = _max;
+            _latch.Leave();
+            return most;
+        }
+    }
+
     /// <summary>Makes room for more lists: a connection reserves its disconnects when it is initiated.</summary>
     internal void Reserve(int lists)
     {

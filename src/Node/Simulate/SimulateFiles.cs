@@ -20,6 +20,19 @@ internal static class SimulateFiles
         }
     }
 
+    /// <summary>Opens the file of a capture; null if there is to be none.</summary>
+    public static FileStream? OpenCapture(string? file)
+    {
+        try
+        {
+            return file is null ? null : File.Create(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw NodeException.Environment($"cannot write '{file}'", "in --capture", exception.Message);
+        }
+    }
+
     /// <summary>Reads a record.</summary>
     public static SimulationRecord Load(string file)
     {

@@ -23,6 +23,9 @@ internal sealed record SimulateOptions
     /// <summary>Where the choices of the one seed are written.</summary>
     public string? RecordFile { get; init; }
 
+    /// <summary>Where the segments on the wires of the one seed are written.</summary>
+    public string? CaptureFile { get; init; }
+
     /// <summary>A break on purpose.</summary>
     public PlantedBreak Planted { get; init; }
 }

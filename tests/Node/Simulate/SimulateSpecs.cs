@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChimneyActors.Node.Tests.Support;
+using ChimneyActors.TestKit;
 
 namespace ChimneyActors.Node.Tests.Simulate;
 
@@ -70,10 +71,47 @@ public sealed class SimulateSpecs
         (await File.ReadAllTextAsync(trace)).ShouldContain(" run broken#");
     }
 
+    [Fact]
+    public async Task The_wires_of_a_seed_are_captured_for_tools_to_read()
+    {
+        using TempFolder folder = new();
+        string capture = folder.File("wires.pcapng");
+        long seed = FirstSeed(hasWire: true);
+
+        (int code, string output, string errors) = await ChimneyProcess.RunAsync(
+            "simulate", "--seed", $"{seed}", "--capture", capture);
+
+        code.ShouldBe(0, errors + output);
+        (code, output) = await Tool.RunAsync("tshark", "-n", "-r", capture, "-o", "tcp.check_checksum:TRUE",
+            "-T", "fields", "-E", "separator=|", "-e", "ip.src", "-e", "tcp.stream", "-e", "tcp.len",
+            "-e", "frame.comment");
+        code.ShouldBe(0, output);
+        string[][] packets = [.. output.Split('\n').Where(line => line.StartsWith("192.0.2.1|")
+            || line.StartsWith("198.51.100.2|")).Select(line => line.Split('|'))];
+        packets.Count(packet => packet[2] != "0").ShouldBeGreaterThan(0, "no segment with data");
+        int streams = packets.Select(packet => packet[1]).Distinct().Count();
+        packets.Count(packet => packet[3].Contains("made up")).ShouldBe(3 * streams);
+    }
+
+    [Fact]
+    public async Task A_seed_without_a_wire_cannot_be_captured_and_no_file_is_made()
+    {
+        using TempFolder folder = new();
+        string capture = folder.File("wires.pcapng");
+        long seed = FirstSeed(hasWire: false);
+
+        (int code, _, string errors) = await ChimneyProcess.RunAsync(
+            "simulate", "--seed", $"{seed}", "--capture", capture);
+
+        code.ShouldBe(2);
+        errors.ShouldContain($"seed {seed} has no wire in --capture");
+        File.Exists(capture).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("unknown break 'nonsense' in --plant: one of early-success", "simulate", "--plant", "nonsense")]
     [InlineData("bad count '0' in --seeds", "simulate", "--seeds", "0")]
-    [InlineData("--trace or --record without --seed", "simulate", "--record", "x.json")]
+    [InlineData("--trace, --record or --capture without --seed", "simulate", "--capture", "x.pcapng")]
     [InlineData("bad count 'all' in --runs", "shrink", "nowhere.json", "--runs", "all")]
     [InlineData("bad record", "replay", "/etc/passwd")]
     public async Task Wrong_usage_is_one_line_and_exit_code_2(string expected, params string[] args)
@@ -94,5 +132,13 @@ public sealed class SimulateSpecs
         code.ShouldBe(3);
         errors.ShouldContain("cannot read '/nowhere/1.json'");
         errors.ShouldNotContain('\n');
+    }
+
+    private static long FirstSeed(bool hasWire)
+    {
+        long seed = 1;
+        while (Simulation.HasWire(seed) != hasWire)
+            seed++;
+        return seed;
     }
 }
