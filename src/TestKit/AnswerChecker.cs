@@ -23,10 +23,6 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>Whether something went wrong on purpose that may be why a request was not carried out.</summary>
     public Func<bool> IsExcused { get; set; } = () => false;
 
-    /// <summary>Whether the target told a wrong count of the send at this position, and nobody was there to
-    /// notice.</summary>
-    public Func<OffloadHandle, long, bool> IsMadeUp { get; set; } = (_, _) => false;
-
     /// <summary>Whether the host has aborted the connection.</summary>
     public bool IsAborting { get; set; }
 
@@ -161,8 +157,7 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
 
     private void CheckSend(WorldPost post, NdisStatus status, long bytes)
     {
-        if (post.Kind == DisconnectKind.Abortive
-            || (post.Connection.Entry is { } entry && IsMadeUp(entry.Handle, post.StreamOffset)))
+        if (post.Kind == DisconnectKind.Abortive)
             return;
         long has = Math.Clamp(peer.Acknowledged - post.StreamOffset, 0, post.Memory.Length);
         bool whole = has == post.Memory.Length

@@ -84,7 +84,6 @@ internal sealed class SeededWorld
             string why = (exception as InjectedCrashException)?.Step.ToString() ?? exception.GetType().Name;
             _trace.Write($"{driver} dies: {why}");
             _stack.Died(driver, system.Clock.Now);
-            _target.Miscounts.Overtake(driver);
             log?.Invoke(driver, exception);
         };
         // Each says by itself whether it is there, so that one can be left out without the others.
@@ -132,7 +131,6 @@ internal sealed class SeededWorld
             RunAll();
             _stack.AtRest(((ExtendedActorSystem)_system.System).Guardian.GetChild([_chimney.Stack.Name]));
         }
-        _target.Miscounts.Overtake(null);
         bool gone = _chimney.Raze(RunUntilQuiet, _plan.StopsHard);
         if (!gone)
             Break("an actor of the stack is still there");
@@ -341,7 +339,6 @@ internal sealed class SeededWorld
         {
             OrderIsExcused = () => _chimney.Ledger.DriverDeaths > 0 || _chimney.Stack.Stopping,
             IsExcused = IsTroubled,
-            IsMadeUp = _target.Miscounts.IsOvertaken,
         };
         _checkers.Add(checker);
         Binding binding = _chimney.Binding(name);

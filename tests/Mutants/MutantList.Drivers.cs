@@ -131,7 +131,7 @@ internal static partial class MutantList
             "_entry.Ended",
             "_entry.Ended && _entry.Handle.IsNone",
             "its actor is never stopped"),
-        new("What a target made up is told", "Miniports/ConnectionActor.cs",
+        new("What a target made up is told", "Supervision/Settlement.cs",
             "parcel.BytesTransferred = parcel is NetBufferList list ? list.BytesAdvanced : 0;",
             "",
             "the caller hears a byte count that is not true"),
@@ -139,7 +139,7 @@ internal static partial class MutantList
             "Remains.Socket is null ? NdisStatus.Failure : NdisStatus.Success",
             "Remains.Socket is null ? NdisStatus.Success : NdisStatus.Failure",
             "the host throws a good connection away"),
-        new("Byte counts are not checked", "Miniports/TcpConnection.cs",
+        new("Byte counts are not checked", "Supervision/Settlement.cs",
             "list.BytesTransferred != list.BytesAdvanced || (mustBeAll && list.Status == NdisStatus.Success "
                 + "&& list.DataLength != 0)",
             "list.BytesTransferred != list.BytesAdvanced",

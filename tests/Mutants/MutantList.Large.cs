@@ -16,6 +16,7 @@ internal static partial class MutantList
         ["Posted receives are not asked for"] = 155,
         ["Where reading begins is not noted"] = 39,
         ["A terminate is answered before the data is there"] = 43,
+        ["The custodian believes whatever a target says"] = 40,
         ["A gap is let through"] = 122,
         ["A FIN is let through behind a gap"] = 73,
         ["Lost data is said again into the void"] = 5000,

@@ -80,4 +80,7 @@ public sealed class ContractViolationException(VerifierCheck check, string drive
 
     /// <summary>The driver.</summary>
     public string Driver { get; } = driver;
+
+    /// <summary>What happened.</summary>
+    public string Detail { get; } = detail;
 }

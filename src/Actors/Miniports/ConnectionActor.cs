@@ -140,12 +140,11 @@ internal sealed class ConnectionActor : DriverActor
     {
         try
         {
-            TcpConnection.Settle(parcel, _miniport);
+            Settlement.Check(parcel, _miniport);
         }
         catch (ContractViolationException)
         {
-            parcel.Status = FailurePolicy.StatusOf(parcel.Operation, connectionIsGood: true);
-            parcel.BytesTransferred = parcel is NetBufferList list ? list.BytesAdvanced : 0;
+            Settlement.Correct(parcel, connectionIsGood: true);
             throw;
         }
     }

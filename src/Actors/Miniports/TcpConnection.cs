@@ -3,8 +3,7 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Miniports;
 
-/// <summary>What is lawful on one offloaded connection, and what a completion must say. Pure: no actor, no
-/// clock.</summary>
+/// <summary>What is lawful on one offloaded connection. Pure: no actor, no clock.</summary>
 internal sealed class TcpConnection
 {
     private bool _graceful;
@@ -57,24 +56,6 @@ internal sealed class TcpConnection
         _uploading = !aborted;
     }
 
-    /// <summary>Checks what a target says of a request it finished: status (V-05) and byte count (V-08).</summary>
-    /// <exception cref="ContractViolationException">The target broke a rule.</exception>
-    public static void Settle(Parcel parcel, string target)
-    {
-        if (!IsAllowed(parcel.Operation, parcel.Status))
-            throw new ContractViolationException(VerifierCheck.StatusNotAllowed, target,
-                $"{parcel.Status} on a {parcel.Operation}");
-        if (parcel is not NetBufferList list)
-            return;
-        // The data start moved by the count; what is left must be nothing when all was acknowledged (NBL-11).
-        bool mustBeAll = list.Operation == OffloadOperation.Send
-            || (list.Operation == OffloadOperation.Disconnect && list.Flags == (int)DisconnectKind.Graceful);
-        if (list.BytesTransferred != list.BytesAdvanced
-            || (mustBeAll && list.Status == NdisStatus.Success && list.DataLength != 0))
-            throw new ContractViolationException(VerifierCheck.ByteAccount, target,
-                $"{list.Status} with {list.BytesTransferred} bytes and {list.DataLength} left");
-    }
-
     private NdisStatus AdmitInitiate(OffloadBlock block)
     {
         NextOffset = block.Positions.Accepted;
@@ -125,19 +106,4 @@ internal sealed class TcpConnection
         _uploading = true;
         return NdisStatus.UploadInProgress;
     }
-
-    private static bool IsAllowed(OffloadOperation operation, NdisStatus status) => operation switch
-    {
-        OffloadOperation.Send => status is NdisStatus.Success or NdisStatus.RequestAborted
-            or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
-        OffloadOperation.Receive => status is NdisStatus.Success or NdisStatus.RequestAborted
-            or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
-        OffloadOperation.Disconnect => status is NdisStatus.Success or NdisStatus.RequestAborted
-            or NdisStatus.UploadInProgress,
-        OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
-            or OffloadOperation.Invalidate => status is NdisStatus.Success or NdisStatus.Failure,
-        OffloadOperation.Initiate => status is NdisStatus.Success or NdisStatus.Failure or NdisStatus.Resources
-            or NdisStatus.OffloadTcpEntries or NdisStatus.OffloadConnectionRejected,
-        _ => false,
-    };
 }

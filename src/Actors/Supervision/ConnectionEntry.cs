@@ -26,6 +26,9 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>Its supervisor; set with the first instance.</summary>
     public Edge? Shelf { get; set; }
 
+    /// <summary>The miniport's name, out of that of its shelf.</summary>
+    public string Miniport => Shelf?.Name is { } shelf ? shelf[..shelf.LastIndexOf("-shelf-")] : "no miniport";
+
     /// <summary>The NIC; set with the first instance.</summary>
     public IOffloadTarget? Target { get; set; }
 

@@ -111,6 +111,8 @@ internal sealed class Custodian(DriverStack stack)
     public void Sweep(ConnectionEntry entry, Severed remains)
     {
         var home = new List<Parcel>();
+        List<Violation>? breaches = null;
+        bool good;
         lock (entry.Lock)
         {
             if (entry.Remains is null)
@@ -121,6 +123,7 @@ internal sealed class Custodian(DriverStack stack)
             else if (remains != entry.Remains)
                 Abort(remains.Socket);      // a target that was given up on answers after all
             remains = entry.Remains;
+            good = remains.Socket is not null && !stack.Stopping;
             entry.SeverSince = 0;
             entry.OldestSince = 0;
             foreach (Holdings holdings in entry.AtTarget)
@@ -130,13 +133,16 @@ internal sealed class Custodian(DriverStack stack)
                     if (!Relieve(parcel, entry.Holder))
                         continue;
                     home.Add(parcel);
-                    NoteFinished(entry, parcel);
+                    if (parcel.Custody.State == CustodyState.Completed && holdings != entry.Lost)
+                        TakeFinished(entry, parcel, good, ref breaches);
                 }
         }
+        foreach (Violation breach in breaches ?? [])
+            stack.Ledger.Report(breach);
         foreach (Parcel parcel in home)
         {
             parcel.Next = null;
-            CompleteSwept(parcel, remains);
+            CompleteSwept(parcel, remains, good);
             CarryHome(parcel);
         }
         if (stack.Stopping)
@@ -164,11 +170,21 @@ internal sealed class Custodian(DriverStack stack)
         socket.Dispose();
     }
 
-    /// <summary>What the target finished, though its actor died before it heard of it, is finished.</summary>
-    private static void NoteFinished(ConnectionEntry entry, Parcel parcel)
+    /// <summary>What the target finished, though its actor died before it heard of it, is finished; but not with
+    /// what it made up.</summary>
+    private static void TakeFinished(
+        ConnectionEntry entry, Parcel parcel, bool good, ref List<Violation>? breaches)
     {
-        if (parcel.Custody.State != CustodyState.Completed)
-            return;
+        try
+        {
+            Settlement.Check(parcel, entry.Miniport);
+        }
+        catch (ContractViolationException breach)
+        {
+            (breaches ??= []).Add(new Violation(breach.Check, entry.Miniport, parcel.Connection, parcel.Id,
+                parcel.Custody.Flight, $"{breach.Detail}; {parcel.Describe()}"));
+            Settlement.Correct(parcel, good);
+        }
         if (parcel is OffloadBlock block)
             entry.Settle(block);
         else if (parcel.Operation == OffloadOperation.Receive)
@@ -233,14 +249,13 @@ internal sealed class Custodian(DriverStack stack)
         }
     }
 
-    private void CompleteSwept(Parcel parcel, Severed remains)
+    private void CompleteSwept(Parcel parcel, Severed remains, bool good)
     {
         if (parcel.Custody.State != CustodyState.Outstanding || parcel.Operation == OffloadOperation.Terminate)
             return;
         long bytes = 0;
         if (parcel is NetBufferList list && list.Operation is OffloadOperation.Send or OffloadOperation.Disconnect)
             bytes = Math.Clamp(remains.Positions.Acknowledged - list.StreamOffset, 0, list.DataLength);
-        bool good = remains.Socket is not null && !stack.Stopping;
         bool whole = bytes > 0 && parcel is NetBufferList { Operation: OffloadOperation.Send } sent
             && bytes == sent.DataLength;
         NdisStatus status = whole ? NdisStatus.Success : FailurePolicy.StatusOf(parcel.Operation, good);

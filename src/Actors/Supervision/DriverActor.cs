@@ -218,10 +218,10 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     private void ReportFatal(ContractViolationException violation, object message)
     {
         if (FlightOf(message) is { Head: not null } flight)
-            stack.Ledger.Report(violation.Check, violation.Driver, flight.Head, flight.Id, violation.Message);
+            stack.Ledger.Report(violation.Check, violation.Driver, flight.Head, flight.Id, violation.Detail);
         else
             stack.Ledger.Report(new Violation(
-                violation.Check, violation.Driver, OffloadHandle.None, 0, default, violation.Message));
+                violation.Check, violation.Driver, OffloadHandle.None, 0, default, violation.Detail));
     }
 
     private void Repair(object message, Flight flight)

@@ -88,50 +88,6 @@ public sealed class TcpConnectionSpecs
         tcp.Admit(Request(Ask.Abortive, tcp)).ShouldBe(NdisStatus.RequestAborted);
     }
 
-    [Theory]
-    [InlineData(OffloadOperation.Send, "Success RequestAborted UploadInProgress InvalidState")]     // SEND-15
-    [InlineData(OffloadOperation.Receive, "Success RequestAborted UploadInProgress InvalidState")]
-    [InlineData(OffloadOperation.Disconnect, "Success RequestAborted UploadInProgress")]
-    public void Only_the_statuses_of_an_operation_are_let_up(OffloadOperation operation, string lawful)
-    {
-        string[] names = lawful.Split(' ');     // RECV-11, DISC-17
-        foreach (NdisStatus status in Enum.GetValues<NdisStatus>())
-        {
-            NetBufferList list = List(operation, 0, 2);
-            list.Flags = (int)DisconnectKind.Graceful;
-            Flight flight = Flight.Depart(list, HolderId.Custodian);
-            list.TryComplete(flight.Id, HolderId.Custodian, status, 2);
-            if (names.Contains(status.ToString()))
-                TcpConnection.Settle(list, "nic0");
-            else
-                Should.Throw<ContractViolationException>(() => TcpConnection.Settle(list, "nic0")).Check
-                    .ShouldBe(VerifierCheck.StatusNotAllowed);
-        }
-    }
-
-    [Theory]
-    [InlineData(OffloadOperation.Send, NdisStatus.Success, 2, true)]
-    [InlineData(OffloadOperation.Send, NdisStatus.Success, 1, false)]       // SEND-03
-    [InlineData(OffloadOperation.Send, NdisStatus.RequestAborted, 1, true)] // GEN-19
-    [InlineData(OffloadOperation.Send, NdisStatus.RequestAborted, 3, false)]
-    [InlineData(OffloadOperation.Send, NdisStatus.RequestAborted, -1, false)]
-    [InlineData(OffloadOperation.Disconnect, NdisStatus.Success, 2, true)]
-    [InlineData(OffloadOperation.Disconnect, NdisStatus.Success, 0, false)] // DISC-13
-    [InlineData(OffloadOperation.Receive, NdisStatus.Success, 0, true)]     // RECV-25
-    [InlineData(OffloadOperation.Receive, NdisStatus.Success, 3, false)]    // NBL-11
-    public void Byte_counts_are_checked(OffloadOperation operation, NdisStatus status, long bytes, bool lawful)
-    {
-        NetBufferList list = List(operation, 0, 2);
-        list.Flags = (int)DisconnectKind.Graceful;
-        Flight flight = Flight.Depart(list, HolderId.Custodian);
-        list.TryComplete(flight.Id, HolderId.Custodian, status, bytes);
-        if (lawful)
-            TcpConnection.Settle(list, "nic0");
-        else
-            Should.Throw<ContractViolationException>(() => TcpConnection.Settle(list, "nic0")).Check
-                .ShouldBe(VerifierCheck.ByteAccount);
-    }
-
     [Fact]
     public void Five_reasons_always_lead_to_an_upload() =>     // EVT-11
         Enum.GetValues<TcpUploadReason>().Count(OffloadEvents.IsMandatory).ShouldBe(5);

@@ -134,6 +134,28 @@ public sealed class CustodianSpecs
         entry.Ended.ShouldBe(isGood && stopping);
     }
 
+    [Theory]
+    [InlineData(NdisStatus.Success, 3, true, VerifierCheck.ByteAccount, NdisStatus.UploadInProgress, 3)]
+    [InlineData(NdisStatus.Success, 99, true, VerifierCheck.ByteAccount, NdisStatus.UploadInProgress, 4)]
+    [InlineData(NdisStatus.RequestAborted, -1, false, VerifierCheck.ByteAccount, NdisStatus.RequestAborted, 0)]
+    [InlineData(NdisStatus.Failure, 4, true, VerifierCheck.StatusNotAllowed, NdisStatus.UploadInProgress, 4)]
+    public void What_a_target_made_up_is_not_told_though_the_connections_actor_is_dead(
+        NdisStatus said, long bytes, bool isGood, VerifierCheck check, NdisStatus told, long toldBytes)
+    {
+        using Socket socket = StackSpec.NewSocket();
+        ConnectionEntry entry = Entry(_dead);
+        entry.Shelf = new Edge("nic0-shelf-1");
+        NetBufferList list = Parked(entry, 0, 4);
+        list.Claim().TryComplete(said, bytes).ShouldBeTrue();
+
+        _stack.Custodian.Sweep(entry, Remains(entry, isGood ? socket : null));
+
+        (list.Status, list.BytesTransferred).ShouldBe((told, toldBytes));
+        Violation report = _stack.Ledger.Reports.ShouldHaveSingleItem();
+        (report.Check, report.Driver, report.ParcelId).ShouldBe((check, "nic0", list.Id));
+        _one.Heard.ShouldHaveSingleItem();
+    }
+
     [Fact]
     public void Memory_at_a_target_that_was_given_up_is_marked()
     {

@@ -1,13 +1,13 @@
 using ChimneyActors.Buffers;
-using ChimneyActors.Miniports;
+using ChimneyActors.Supervision;
 using ChimneyActors.Ndis;
 using ChimneyActors.Unit.Support;
 
-namespace ChimneyActors.Unit.Miniports;
+namespace ChimneyActors.Unit.Supervision;
 
 /// <summary>What a target may say of a request that it finished: every status of every operation, and the count of its
 /// bytes (V-05, V-08).</summary>
-public sealed class SettleSpecs
+public sealed class SettlementSpecs
 {
     private static readonly NdisStatus[] OfData =
     [
@@ -107,7 +107,7 @@ public sealed class SettleSpecs
         NetBufferList list = _pool.Filled(OffloadOperation.Send, 10);
         Complete(list, NdisStatus.Success, 4);
         ContractViolationException refused =
-            Should.Throw<ContractViolationException>(() => TcpConnection.Settle(list, "nic0"));
+            Should.Throw<ContractViolationException>(() => Settlement.Check(list, "nic0"));
         refused.Driver.ShouldBe("nic0");
         refused.Message.ShouldBe("V-08 ByteAccount by nic0: Success with 4 bytes and 6 left");
     }
@@ -117,7 +117,7 @@ public sealed class SettleSpecs
         Complete(parcel, status, bytes);
         try
         {
-            TcpConnection.Settle(parcel, "nic0");
+            Settlement.Check(parcel, "nic0");
             return null;
         }
         catch (ContractViolationException refused)
