@@ -119,6 +119,6 @@ public sealed class Resets : IntermediateDriver
     /// <inheritdoc/>
     protected override void OnRequest(OffloadRequest request) => PassDown(
         request is TcpOffloadDisconnect { Kind: DisconnectKind.Graceful }
-            ? new TcpOffloadDisconnect(request.Connection, request.Flight, DisconnectKind.Abortive)
+            ? new TcpOffloadDisconnect(request.Flight, DisconnectKind.Abortive)
             : request);
 }

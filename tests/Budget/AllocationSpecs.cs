@@ -13,7 +13,7 @@ namespace ChimneyActors.Budget;
 public sealed class AllocationSpecs
 {
     private const int Window = 64;
-    private const int Requests = 40_000;
+    private const int Requests = 80_000;
     private const int Runs = 3;
 
     /// <summary>What the runtime and Akka's timer do meanwhile, spread over all requests.</summary>

@@ -25,7 +25,7 @@ public abstract class InitiateContract : OffloadTargetContract
         var thread = new Thread(() =>
         {
             me = Environment.CurrentManagedThreadId;
-            Bench.Target.Submit(new InitiateOffload(handle, Flight.Depart(block, asker.Holder)), asker);
+            Bench.Target.Submit(new InitiateOffload(Flight.Depart(block, asker.Holder)), asker);
         });
         thread.Start();
         thread.Join();

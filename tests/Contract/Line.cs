@@ -30,7 +30,7 @@ internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, l
     internal NetBufferList[] Send(params NetBufferList[] lists)
     {
         Link(lists);
-        bench.Submit(lists[0], OffloadOperation.Send, Handle, flight => new TcpOffloadSend(Handle, flight));
+        bench.Submit(lists[0], OffloadOperation.Send, Handle, flight => new TcpOffloadSend(flight));
         return lists;
     }
 
@@ -38,7 +38,7 @@ internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, l
     {
         NetBufferList list = Fill(length, pieces: 1);
         bench.Submit(list, OffloadOperation.Disconnect, Handle,
-            flight => new TcpOffloadDisconnect(Handle, flight, kind));
+            flight => new TcpOffloadDisconnect(flight, kind));
         return list;
     }
 
@@ -46,7 +46,7 @@ internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, l
     {
         NetBufferList[] lists = [.. lengths.Select(Room)];
         Link(lists);
-        bench.Submit(lists[0], OffloadOperation.Receive, Handle, flight => new TcpOffloadReceive(Handle, flight));
+        bench.Submit(lists[0], OffloadOperation.Receive, Handle, flight => new TcpOffloadReceive(flight));
         return lists;
 
         NetBufferList Room(int length)
@@ -64,16 +64,16 @@ internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, l
         ((Memory<byte>)receive.ProtocolReserved!).Span[..(int)receive.BytesTransferred];
 
     internal OffloadBlock Terminate() =>
-        Submit(new OffloadBlock(), OffloadOperation.Terminate, flight => new TerminateOffload(Handle, flight));
+        Submit(new OffloadBlock(), OffloadOperation.Terminate, flight => new TerminateOffload(flight));
 
     internal OffloadBlock Query() =>
-        Submit(new OffloadBlock(), OffloadOperation.Query, flight => new QueryOffload(Handle, flight));
+        Submit(new OffloadBlock(), OffloadOperation.Query, flight => new QueryOffload(flight));
 
     internal OffloadBlock Update(TcpOffloadStateCached change) => Submit(
-        new OffloadBlock { Update = change }, OffloadOperation.Update, flight => new UpdateOffload(Handle, flight));
+        new OffloadBlock { Update = change }, OffloadOperation.Update, flight => new UpdateOffload(flight));
 
     internal OffloadBlock Invalidate() =>
-        Submit(new OffloadBlock(), OffloadOperation.Invalidate, flight => new InvalidateOffload(Handle, flight));
+        Submit(new OffloadBlock(), OffloadOperation.Invalidate, flight => new InvalidateOffload(flight));
 
     internal async Task<Severed> SeverAsync()
     {

@@ -43,7 +43,7 @@ public abstract class TargetBench : IAsyncDisposable
     internal async Task<Line> OffloadAsync(OffloadBlock block, Peer peer)
     {
         var handle = new OffloadHandle(Interlocked.Increment(ref _lastSlot), 1);
-        Submit(block, OffloadOperation.Initiate, handle, flight => new InitiateOffload(handle, flight));
+        Submit(block, OffloadOperation.Initiate, handle, flight => new InitiateOffload(flight));
         await Host.Back(block);
         return new Line(this, handle, peer, block.Positions.Accepted);
     }

@@ -13,7 +13,7 @@ public sealed class SimulatedTargetSpecs : SimulatedSpec
     {
         (OffloadBlock block, Peer peer) = Bench.Connect();
         var handle = new OffloadHandle(1, 1);
-        Bench.Submit(block, OffloadOperation.Initiate, handle, flight => new InitiateOffload(handle, flight));
+        Bench.Submit(block, OffloadOperation.Initiate, handle, flight => new InitiateOffload(flight));
         Host.All.ShouldBeEmpty();
         Network.NextDue.ShouldBe(Network.Now);
 
@@ -169,7 +169,7 @@ public sealed class SimulatedTargetSpecs : SimulatedSpec
         var handle = new OffloadHandle(7, 7);
         block.Operation = OffloadOperation.Initiate;
         block.Connection = handle;
-        other.Submit(new InitiateOffload(handle, Flight.Depart(block, Host.Holder)), Host);
+        other.Submit(new InitiateOffload(Flight.Depart(block, Host.Holder)), Host);
         (await Host.Back(block)).Status.ShouldBe(NdisStatus.Success);
         other.Connections.ShouldBe(1);
         Bench.SimulatedTarget.Connections.ShouldBe(0);

@@ -51,7 +51,7 @@ public sealed class SurpriseRemovalSpecs : SimulatedSpec
         Line line = await Bench.OffloadAsync();
         (OffloadBlock waiting, Peer peer) = Bench.Connect();
         var handle = new OffloadHandle(50, 1);
-        Bench.Submit(waiting, OffloadOperation.Initiate, handle, flight => new InitiateOffload(handle, flight));
+        Bench.Submit(waiting, OffloadOperation.Initiate, handle, flight => new InitiateOffload(flight));
         Bench.SimulatedTarget.Remove();
         waiting.Status.ShouldBe(NdisStatus.Failure);
 

@@ -53,6 +53,7 @@ public sealed class ChimneySettings
                 "hang-watch.sever-deadline", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             StopTimeout = read.Duration("stop-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             Dispatcher = read.Text("dispatcher"),
+            ContinueOnTargetThread = read.Flag("continue-on-target-thread"),
         };
         return new ChimneySettings(stack, read.Keys);
     }
@@ -88,6 +89,18 @@ public sealed class ChimneySettings
             if (value < min || value > max)
                 throw Wrong(key, text, range);
             return value;
+        }
+
+        public bool Flag(string key)
+        {
+            const string range = "on or off";
+            string text = Text(key, range);
+            return text switch
+            {
+                "on" or "true" or "yes" => true,
+                "off" or "false" or "no" => false,
+                _ => throw Wrong(key, text, range),
+            };
         }
 
         public string Text(string key) => Text(key, "a plain value, not empty");

@@ -3,24 +3,29 @@ using System.Threading.Tasks.Sources;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Protocols;
+using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Embedding;
 
 /// <summary>A post that ends a task, and is used again when its result was read.</summary>
-/// <remarks>Each thread keeps some: who reads a result is likely to post the next request.</remarks>
+/// <remarks>Each thread keeps some: who reads a result is likely to post the next request. Whoever awaits goes on in
+/// a run of its own, next on the thread that landed the request: never inside a driver, and if it does not come back
+/// soon, what waits behind it is given to the pool.</remarks>
 internal abstract class TaskPost<TSelf, TResult>(BindingConnection connection, OffloadOperation operation)
-    : Post(connection, operation), IValueTaskSource<TResult>
+    : Post(connection, operation), IValueTaskSource<TResult>, IThreadPoolWorkItem
     where TSelf : TaskPost<TSelf, TResult>
 {
     private const int KeptMax = 128;
+    private const int Open = 0;
+    private const int Awaited = 1;
+    private const int Done = 2;
 
     [ThreadStatic]
     private static Stack<TSelf>? _kept;
 
-    private ManualResetValueTaskSourceCore<TResult> _done = new()
-    {
-        RunContinuationsAsynchronously = RunsAsynchronously(connection),
-    };
+    private ManualResetValueTaskSourceCore<TResult> _done;
+    private TResult _result = default!;
+    private int _side;      // who came first, the result or the one who waits for it
 
     /// <summary>Ends with the request. To be awaited once.</summary>
     public ValueTask<TResult> Result => new(this, _done.Version);
@@ -36,8 +41,31 @@ internal abstract class TaskPost<TSelf, TResult>(BindingConnection connection, O
     ValueTaskSourceStatus IValueTaskSource<TResult>.GetStatus(short token) => _done.GetStatus(token);
 
     void IValueTaskSource<TResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if (Interlocked.CompareExchange(ref _side, Awaited, Open) == Done)
+        {
+            // Its result is being set in a driver's hands this moment, and nobody may go on in there.
+            var spin = default(SpinWait);
+            while (_done.GetStatus(token) == ValueTaskSourceStatus.Pending)
+                spin.SpinOnce();
+        }
         _done.OnCompleted(continuation, state, token, flags);
+    }
+
+    /// <inheritdoc/>
+    public void Execute()
+    {
+        DriverStack stack = Connection.Stack;   // whoever goes on may post it again before it returns
+        try
+        {
+            _done.SetResult(_result);
+        }
+        catch (Exception exception)
+        {
+            stack.OnUserError?.Invoke(exception);
+        }
+    }
 
     /// <summary>One that was used before, or null.</summary>
     protected static TSelf? Again(BindingConnection connection)
@@ -45,22 +73,27 @@ internal abstract class TaskPost<TSelf, TResult>(BindingConnection connection, O
         if (_kept is null || !_kept.TryPop(out TSelf? post))
             return null;
         post.Renew(connection);
-        post._done.RunContinuationsAsynchronously = RunsAsynchronously(connection);
         return post;
     }
 
-    protected sealed override void OnDone(NdisStatus status, long bytes) => _done.SetResult(Make(status, bytes));
+    protected sealed override void OnDone(NdisStatus status, long bytes)
+    {
+        _result = Make(status, bytes);
+        // Nobody waits yet, or in a seeded world, where nobody may leave its one thread: no run is needed.
+        DriverStack stack = Connection.Stack;
+        if (stack.NextTurn is not null || Interlocked.CompareExchange(ref _side, Done, Open) == Open)
+            _done.SetResult(_result);
+        else
+            RunQueue.ExecuteOfUser(this, stack.Settings.ContinueOnTargetThread);
+    }
 
     protected abstract TResult Make(NdisStatus status, long bytes);
-
-    // Users go on where they like; in a seeded world at once, on its thread.
-    private static bool RunsAsynchronously(BindingConnection connection) =>
-        connection.Stack.TaskOptions == TaskCreationOptions.RunContinuationsAsynchronously;
 
     private void Keep()
     {
         _done.Reset();      // whoever asks for the result once more is told that it is wrong
         Forget();
+        _side = Open;
         _kept ??= new Stack<TSelf>();
         if (_kept.Count < KeptMax)
             _kept.Push((TSelf)this);

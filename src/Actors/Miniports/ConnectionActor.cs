@@ -264,7 +264,7 @@ internal sealed class ConnectionActor : DriverActor
             return;
         var fetched = new Flight(block.Custody.Flight, block, 1);
         AlsoInHand(fetched);
-        GoDown(new TerminateOffload(_entry.Handle, fetched));
+        GoDown(new TerminateOffload(fetched));
     }
 
     private void AskTarget()

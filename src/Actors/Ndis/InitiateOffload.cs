@@ -3,11 +3,10 @@ using ChimneyActors.Buffers;
 namespace ChimneyActors.Ndis;
 
 /// <summary>Delegates a connection to the target.</summary>
-/// <param name="Connection">None on its way to the miniport, which names the connection; then that name.</param>
 /// <param name="Flight">The <see cref="OffloadBlock"/>.</param>
 /// <remarks>Travels down; answered by exactly one <see cref="InitiateOffloadComplete"/>. Nothing else may be asked of
 /// the connection before (INIT-16). Source: nf-ndischimney-ndisinitiateoffload.md.</remarks>
-public sealed record InitiateOffload(OffloadHandle Connection, Flight Flight) : OffloadRequest(Connection, Flight)
+public sealed record InitiateOffload(Flight Flight) : OffloadRequest(Flight)
 {
     /// <summary>What is delegated.</summary>
     public OffloadBlock Block => (OffloadBlock)Flight.Head;

@@ -4,12 +4,11 @@ namespace ChimneyActors.Ndis;
 
 /// <summary>Says that the state of an offloaded connection is no longer true: nothing new is sent from here on
 /// (INV-02).</summary>
-/// <param name="Connection">The connection.</param>
 /// <param name="Flight">The <see cref="OffloadBlock"/>.</param>
 /// <remarks>Travels down; answered by exactly one <see cref="InvalidateOffloadComplete"/>. The target then asks
 /// for the upload (INV-03), and keeps everything until the terminate (INV-05).
 /// Source: nf-ndischimney-ndisinvalidateoffload.md.</remarks>
-public sealed record InvalidateOffload(OffloadHandle Connection, Flight Flight) : OffloadRequest(Connection, Flight)
+public sealed record InvalidateOffload(Flight Flight) : OffloadRequest(Flight)
 {
     /// <summary>The block.</summary>
     public OffloadBlock Block => (OffloadBlock)Flight.Head;

@@ -7,7 +7,14 @@ namespace ChimneyActors.Ndis;
 public abstract record OffloadCompletion : OffloadMessage
 {
     private protected OffloadCompletion(Flight flight)
-        : base(flight.Head.Connection) => Flight = flight;
+    {
+        Connection = flight.Head.Connection;
+        Flight = flight;
+    }
+
+    /// <summary>The connection of the first parcel, as it was when the completion was made: one that comes too late, or
+    /// twice, may find its parcel on another journey.</summary>
+    public sealed override OffloadHandle Connection { get; }
 
     /// <summary>The parcels that come home.</summary>
     public Flight Flight { get; }

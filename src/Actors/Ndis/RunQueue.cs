@@ -14,7 +14,7 @@ namespace ChimneyActors.Ndis;
 /// </remarks>
 internal sealed class RunQueue
 {
-    private const int PoolBacklogMax = 32;
+    private const int PoolBacklogMax = 128;
     private const int PoolRunsMax = 256;
     private const int ClockEvery = 8;   // runs between two looks at the clock
     private static readonly long PoolSlice = Stopwatch.Frequency / 500;
@@ -64,6 +64,14 @@ internal sealed class RunQueue
     internal static void Execute(IThreadPoolWorkItem item)
     {
         if (_here is not { } here || !here.TryAdd(item))
+            PoolRuns.Add(item);
+    }
+
+    /// <summary>The same for what a user does behind an await: on a target's thread only if the user wants that, for a
+    /// user that blocks there would keep the target from its sockets.</summary>
+    internal static void ExecuteOfUser(IThreadPoolWorkItem item, bool onTargetThread)
+    {
+        if (_here is not { } here || (here._standIn is not null && !onTargetThread) || !here.TryAdd(item))
             PoolRuns.Add(item);
     }
 

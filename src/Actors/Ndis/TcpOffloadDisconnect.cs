@@ -14,14 +14,13 @@ public enum DisconnectKind
 
 /// <summary>Asks the driver below to close the send half of an offloaded connection, or to abort the
 /// connection.</summary>
-/// <param name="Connection">The connection.</param>
 /// <param name="Flight">One NET_BUFFER_LIST with one NET_BUFFER (NBL-01). Graceful: the bytes to send before the FIN,
 /// possibly none (DISC-04). Abortive: always none (DISC-03).</param>
 /// <param name="Kind">FIN or RST.</param>
 /// <remarks>Travels down; answered by exactly one <see cref="TcpOffloadDisconnectComplete"/>.
 /// Source: nf-ndischimney-ndisoffloadtcpdisconnect.md, nc-ndischimney-w_tcp_offload_disconnect_handler.md.</remarks>
-public sealed record TcpOffloadDisconnect(OffloadHandle Connection, Flight Flight, DisconnectKind Kind)
-    : OffloadRequest(Connection, Flight);
+public sealed record TcpOffloadDisconnect(Flight Flight, DisconnectKind Kind)
+    : OffloadRequest(Flight);
 
 /// <summary>The answer to a disconnect, with the very list it brought (DISC-23).</summary>
 /// <remarks>Graceful SUCCESS: the peer acknowledged all data and the FIN (DISC-13); BytesTransferred counts the

@@ -21,7 +21,11 @@ public sealed record TcpOffloadReceiveIndicate(OffloadHandle Connection, Flight 
 /// <param name="Connection">The connection.</param>
 /// <param name="Through">Stream offset behind the last byte taken. A watermark: one that is lost is covered by the
 /// next, and the custodian redirects one that a dead driver held.</param>
-public sealed record TcpOffloadReceiveAccepted(OffloadHandle Connection, long Through) : OffloadMessage(Connection);
+public sealed record TcpOffloadReceiveAccepted(OffloadHandle Connection, long Through) : OffloadMessage
+{
+    /// <summary>The connection.</summary>
+    public override OffloadHandle Connection { get; } = Connection;
+}
 
 /// <summary>The host took nothing, or a part (BytesTransferred), and the list is the target's again (RIND-03,
 /// RIND-04).</summary>

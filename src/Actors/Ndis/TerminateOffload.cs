@@ -3,11 +3,10 @@ using ChimneyActors.Buffers;
 namespace ChimneyActors.Ndis;
 
 /// <summary>Takes a connection back to the host (upload). Terminating is not closing (TERM-30).</summary>
-/// <param name="Connection">The connection.</param>
 /// <param name="Flight">The <see cref="OffloadBlock"/>.</param>
 /// <remarks>Travels down; answered by exactly one <see cref="TerminateOffloadComplete"/>, after everything else that
 /// was outstanding on the connection (TERM-05, TERM-28). Source: nf-ndischimney-ndisterminateoffload.md.</remarks>
-public sealed record TerminateOffload(OffloadHandle Connection, Flight Flight) : OffloadRequest(Connection, Flight)
+public sealed record TerminateOffload(Flight Flight) : OffloadRequest(Flight)
 {
     /// <summary>What is taken back.</summary>
     public OffloadBlock Block => (OffloadBlock)Flight.Head;

@@ -3,12 +3,11 @@ using ChimneyActors.Buffers;
 namespace ChimneyActors.Ndis;
 
 /// <summary>Changes the cached state of an offloaded connection (UPD-01).</summary>
-/// <param name="Connection">The connection.</param>
 /// <param name="Flight">The <see cref="OffloadBlock"/>.</param>
 /// <remarks>Travels down; answered by exactly one <see cref="UpdateOffloadComplete"/>. The new values are in
 /// <see cref="OffloadBlock.Update"/>, and in effect when it completes (UPD-05).
 /// Source: nf-ndischimney-ndisupdateoffload.md.</remarks>
-public sealed record UpdateOffload(OffloadHandle Connection, Flight Flight) : OffloadRequest(Connection, Flight)
+public sealed record UpdateOffload(Flight Flight) : OffloadRequest(Flight)
 {
     /// <summary>The block.</summary>
     public OffloadBlock Block => (OffloadBlock)Flight.Head;

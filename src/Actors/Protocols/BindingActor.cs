@@ -8,6 +8,8 @@ namespace ChimneyActors.Protocols;
 internal sealed class BindingActor(
     DriverStack stack, Edge edge, HolderId me, Edge lower, BindingQueue queue) : DriverActor(stack, edge, me)
 {
+    private FlightIds _flights;
+
     protected override void OnPlaced()
     {
         Self.Tell(BindingQueue.RoomMessage, Self);
@@ -80,10 +82,10 @@ internal sealed class BindingActor(
         int posted = 0;
         for (Post? member = post; member != rest; member = member.Next, posted++)
             member!.IsSafe = true;
-        Stack.Ledger.CountPosted(posted);
+        queue.Tally.CountPosted(posted);
         if (post.Operation == OffloadOperation.Receive)
             post.Connection.Refusing = false;
-        Send(post.Connection.Entry!, post, Flight.Depart(head!, Me));
+        Send(post.Connection.Entry!, post, Flight.Depart(head!, Me, _flights.Next()));
         return rest;
     }
 
@@ -97,9 +99,9 @@ internal sealed class BindingActor(
             parcel.Frames.Push(Edge, null);
         OffloadRequest request = post.Operation switch
         {
-            OffloadOperation.Send => new TcpOffloadSend(entry.Handle, flight),
-            OffloadOperation.Receive => new TcpOffloadReceive(entry.Handle, flight),
-            _ => new TcpOffloadDisconnect(entry.Handle, flight, post.Kind),
+            OffloadOperation.Send => new TcpOffloadSend(flight),
+            OffloadOperation.Receive => new TcpOffloadReceive(flight),
+            _ => new TcpOffloadDisconnect(flight, post.Kind),
         };
         Between();
         Pass(entry.Below(Edge) ?? lower, request, flight);
@@ -160,11 +162,11 @@ internal sealed class BindingActor(
         bool initiate = post.Operation == OffloadOperation.Initiate;
         OffloadRequest request = post.Operation switch
         {
-            OffloadOperation.Initiate => new InitiateOffload(entry.Handle, flight),
-            OffloadOperation.Terminate => new TerminateOffload(entry.Handle, flight),
-            OffloadOperation.Query => new QueryOffload(entry.Handle, flight),
-            OffloadOperation.Update => new UpdateOffload(entry.Handle, flight),
-            _ => new InvalidateOffload(entry.Handle, flight),
+            OffloadOperation.Initiate => new InitiateOffload(flight),
+            OffloadOperation.Terminate => new TerminateOffload(flight),
+            OffloadOperation.Query => new QueryOffload(flight),
+            OffloadOperation.Update => new UpdateOffload(flight),
+            _ => new InvalidateOffload(flight),
         };
         Between();
         Pass(initiate ? lower : entry.Below(Edge) ?? lower, request, flight);
@@ -178,7 +180,7 @@ internal sealed class BindingActor(
                     "left its context on a parcel that came home");
         Between();
         BindingConnection? connection = completion is TcpOffloadReceiveComplete ? Find(completion.Connection) : null;
-        Landing.Land(Stack, completion.Flight, Me, atHome: true);
+        Landing.Land(Stack, completion.Flight, Me, queue.Tally);
         if (connection is not null)
             CheckFin(connection);
     }

@@ -12,11 +12,15 @@ internal sealed class BindingQueue
     private readonly LinkedList<Post>[] _lanes = [[], [], []];
     private readonly Waiter[] _waiters;
 
-    public BindingQueue(DriverStack stack, Edge binding) => _waiters =
-    [
-        .. ((NetBufferListPool[])[stack.Sends, stack.Receives, stack.Disconnects])
-            .Select(pool => new Waiter(binding, pool)),
-    ];
+    public BindingQueue(DriverStack stack, Edge binding)
+    {
+        NetBufferListPool[] pools = [stack.Sends, stack.Receives, stack.Disconnects];
+        _waiters = [.. pools.Select(pool => new Waiter(binding, pool))];
+        Tally = stack.Ledger.AddTally();
+    }
+
+    /// <summary>Where the binding counts, whichever actor it is now.</summary>
+    public Tally Tally { get; }
 
     /// <summary>Told to the binding when a pool has room again.</summary>
     public static readonly object RoomMessage = new PoolHasRoom();

@@ -35,6 +35,8 @@ internal sealed record StackSettings
     public required TimeSpan StopTimeout { get; init; }
 
     public required string Dispatcher { get; init; }
+
+    public required bool ContinueOnTargetThread { get; init; }
 }
 
 /// <summary>What all drivers of one stack share, and what outlives each of them.</summary>

@@ -11,8 +11,8 @@ internal static class Landing
     /// <param name="stack">The stack.</param>
     /// <param name="flight">The chain.</param>
     /// <param name="holder">Who holds it.</param>
-    /// <param name="atHome">Whether that is the binding that sent it.</param>
-    public static bool Land(DriverStack stack, Flight flight, HolderId holder, bool atHome = false)
+    /// <param name="home">Where the binding that sent it counts, if it is the one that lands it.</param>
+    public static bool Land(DriverStack stack, Flight flight, HolderId holder, Tally? home = null)
     {
         Parcel? parcel = flight.Head;
         if (!parcel.Custody.TryMove(
@@ -23,7 +23,13 @@ internal static class Landing
             member.Custody.Set(CustodyState.Rented, member.Custody.Flight, holder);
         // Before anybody hears of it. A chain is of one operation.
         if (parcel.Operation != OffloadOperation.ReceiveIndicate)
-            stack.Ledger.CountCompleted(landed);
+        {
+            if (home is not null)
+                home.CountCompleted(landed);
+            else
+                stack.Ledger.CountCompleted(landed);
+        }
+        bool atHome = home is not null;
         if (landed > 1 && parcel is NetBufferList head)
         {
             LandChain(stack, head, landed, atHome);

@@ -9,6 +9,7 @@ internal sealed class Ledger : IVerifier
 {
     private const int ReportsMax = 1000;
     private readonly ConcurrentQueue<Violation> _reports = new();
+    private readonly ConcurrentQueue<Tally> _tallies = new();
     private long _posted;
     private long _completed;
     private long _orphaned;
@@ -23,9 +24,9 @@ internal sealed class Ledger : IVerifier
     /// <summary>Told of each violation that counts.</summary>
     public Action<Violation>? OnViolation { get; set; }
 
-    public long Posted => Interlocked.Read(ref _posted);
+    public long Posted => Interlocked.Read(ref _posted) + _tallies.Sum(tally => tally.Posted);
 
-    public long Completed => Interlocked.Read(ref _completed);
+    public long Completed => Interlocked.Read(ref _completed) + _tallies.Sum(tally => tally.Completed);
 
     public long Orphaned => Interlocked.Read(ref _orphaned);
 
@@ -39,6 +40,14 @@ internal sealed class Ledger : IVerifier
 
     /// <summary>The first thousand reports.</summary>
     public IReadOnlyCollection<Violation> Reports => _reports;
+
+    /// <summary>For a binding, which counts much and never twice at once.</summary>
+    public Tally AddTally()
+    {
+        var tally = new Tally();
+        _tallies.Enqueue(tally);
+        return tally;
+    }
 
     public void CountPosted(int parcels) => Interlocked.Add(ref _posted, parcels);
 
@@ -85,4 +94,19 @@ internal sealed class Ledger : IVerifier
     /// <summary>Reports an unlawful move on a parcel.</summary>
     public void Report(VerifierCheck check, string driver, Parcel parcel, FlightId flight, string what) =>
         Report(new Violation(check, driver, parcel.Connection, parcel.Id, flight, $"{what}; {parcel.Describe()}"));
+}
+
+/// <summary>What one binding posts and lands: counted on one thread at a time, without an interlocked step.</summary>
+internal sealed class Tally
+{
+    private long _posted;
+    private long _completed;
+
+    public long Posted => Volatile.Read(ref _posted);
+
+    public long Completed => Volatile.Read(ref _completed);
+
+    public void CountPosted(int parcels) => Volatile.Write(ref _posted, _posted + parcels);
+
+    public void CountCompleted(int parcels) => Volatile.Write(ref _completed, _completed + parcels);
 }

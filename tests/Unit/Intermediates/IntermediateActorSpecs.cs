@@ -29,7 +29,7 @@ public sealed class IntermediateActorSpecs : AloneSpec
         block.Frames.Push(_above.Edge, null);
         Flight flight = Flight.Depart(block, _above.Holder);
 
-        _mux.Pass(new InitiateOffload(Entry.Handle, flight), flight, _above.Holder, null);
+        _mux.Pass(new InitiateOffload(flight), flight, _above.Holder, null);
 
         _below.Heard.ShouldHaveSingleItem().ShouldBeOfType<InitiateOffload>();
         (block.Frames.Depth, block.Frames.Top).ShouldBe((2, new ContextFrame(_mux, _above.Edge)));
@@ -46,7 +46,7 @@ public sealed class IntermediateActorSpecs : AloneSpec
         second.Custody.Set(CustodyState.Outstanding, flight.Id, HolderId.Chain);
         flight = flight with { Count = 2 };
 
-        _mux.Pass(new TcpOffloadSend(Entry.Handle, flight), flight, _above.Holder, null);
+        _mux.Pass(new TcpOffloadSend(flight), flight, _above.Holder, null);
 
         Parcel[] both = [flight.Head, second];
         both.ShouldAllBe(parcel => parcel.Frames.Depth == 2 && parcel.Frames.Top.Driver == _mux
@@ -110,7 +110,7 @@ public sealed class IntermediateActorSpecs : AloneSpec
         JoinAll();
         Stack.Handles.Remove(Entry);
         Flight flight = Depart(_above, OffloadOperation.Send, 1);
-        _mux.Pass(new TcpOffloadSend(Entry.Handle, flight), flight, _above.Holder, null);
+        _mux.Pass(new TcpOffloadSend(flight), flight, _above.Holder, null);
         _above.Heard.ShouldHaveSingleItem().ShouldBeOfType<TcpOffloadSendComplete>();
         (_below.Heard.Count, flight.Head.Frames.Depth).ShouldBe((0, 1));
     }

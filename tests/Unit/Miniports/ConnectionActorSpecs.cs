@@ -123,7 +123,7 @@ public sealed class ConnectionActorSpecs : AloneSpec
     {
         Return(Indicate(bytes: 4, offset: 0));
         Flight posted = Depart(_above, OffloadOperation.Receive, bytes: 3);
-        Entry.Edge.Pass(new TcpOffloadReceive(Entry.Handle, posted), posted, _above.Holder, null);
+        Entry.Edge.Pass(new TcpOffloadReceive(posted), posted, _above.Holder, null);
         _connection.Tell(Complete(posted.Head, NdisStatus.Success, 3));
         _connection.Tell(new TcpOffloadReceiveAccepted(Entry.Handle, 4));   // a dead driver had kept it
         Entry.AcceptedThrough.ShouldBe(7);
@@ -154,7 +154,7 @@ public sealed class ConnectionActorSpecs : AloneSpec
         OffloadBlock block = new() { Operation = OffloadOperation.Terminate, Connection = Entry.Handle };
         block.Frames.Push(_above.Edge, null);
         Flight flight = Flight.Depart(block, _above.Holder);
-        Entry.Edge.Pass(new TerminateOffload(Entry.Handle, flight), flight, _above.Holder, null);
+        Entry.Edge.Pass(new TerminateOffload(flight), flight, _above.Holder, null);
 
         _target.Submitted.ShouldHaveSingleItem().ShouldBeOfType<TerminateOffload>();
         _target.Answers.ShouldHaveSingleItem().ShouldBeOfType<TcpOffloadReceiveRefused>()
@@ -245,7 +245,7 @@ public sealed class ConnectionActorSpecs : AloneSpec
     private void Send(long offset, int bytes)
     {
         Flight flight = Depart(_above, OffloadOperation.Send, bytes, offset);
-        Entry.Edge.Pass(new TcpOffloadSend(Entry.Handle, flight), flight, _above.Holder, null)
+        Entry.Edge.Pass(new TcpOffloadSend(flight), flight, _above.Holder, null)
             .ShouldBe(PassResult.Passed);
     }
 

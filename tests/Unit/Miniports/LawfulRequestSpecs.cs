@@ -191,12 +191,12 @@ public sealed class LawfulRequestSpecs
         "send" => Sends(next, 10),
         "send past a gap" => Sends(next + 1, 10),
         "send again" => Sends(next - 1, 10),
-        "receive" => new TcpOffloadReceive(default, Flight.Depart(_pool.Filled(OffloadOperation.Receive, 9), default)),
+        "receive" => new TcpOffloadReceive(Flight.Depart(_pool.Filled(OffloadOperation.Receive, 9), default)),
         "graceful" => Disconnect(next, 3, DisconnectKind.Graceful),
         "graceful past a gap" => Disconnect(next + 1, 3, DisconnectKind.Graceful),
         "abortive" => Disconnect(0, 0, DisconnectKind.Abortive),
-        "terminate" => new TerminateOffload(default, Flight.Depart(new OffloadBlock(), default)),
-        _ => new InitiateOffload(default, Flight.Depart(
+        "terminate" => new TerminateOffload(Flight.Depart(new OffloadBlock(), default)),
+        _ => new InitiateOffload(Flight.Depart(
             new OffloadBlock { Positions = new StreamPositions(Start - 10, Start, 0) }, default)),
     };
 
@@ -213,9 +213,9 @@ public sealed class LawfulRequestSpecs
                 last.Next = list;
             last = list;
         }
-        return new TcpOffloadSend(default, Flight.Depart(head!, default));
+        return new TcpOffloadSend(Flight.Depart(head!, default));
     }
 
     private TcpOffloadDisconnect Disconnect(long offset, int bytes, DisconnectKind kind) => new(
-        default, Flight.Depart(_pool.Filled(OffloadOperation.Disconnect, bytes, offset), default), kind);
+        Flight.Depart(_pool.Filled(OffloadOperation.Disconnect, bytes, offset), default), kind);
 }

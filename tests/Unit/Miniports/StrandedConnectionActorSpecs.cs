@@ -101,7 +101,7 @@ public sealed class StrandedConnectionActorSpecs : AloneSpec
     {
         StandIn(isGood: true, received: 4);
         OffloadBlock block = Terminate();
-        _standIn.Tell(new TerminateOffload(Entry.Handle, new Flight(block.Custody.Flight, block, 1)));
+        _standIn.Tell(new TerminateOffload(new Flight(block.Custody.Flight, block, 1)));
         (Entry.StateOperations.Count, Stack.Ledger.Reports.ShouldHaveSingleItem().Check)
             .ShouldBe((1, VerifierCheck.UseAfterHandOver));
 
@@ -149,7 +149,7 @@ public sealed class StrandedConnectionActorSpecs : AloneSpec
     {
         StandIn(isGood, received: 0);
         Flight flight = Depart(_above, OffloadOperation.Send, 3);
-        Entry.Edge.Pass(new TcpOffloadSend(Entry.Handle, flight), flight, _above.Holder, null);
+        Entry.Edge.Pass(new TcpOffloadSend(flight), flight, _above.Holder, null);
         _above.Heard.ShouldHaveSingleItem().ShouldBeOfType<TcpOffloadSendComplete>();
         flight.Head.Status.ShouldBe(status);
     }
@@ -166,7 +166,7 @@ public sealed class StrandedConnectionActorSpecs : AloneSpec
         var block = new OffloadBlock { Operation = OffloadOperation.Terminate, Connection = Entry.Handle };
         block.Frames.Push(_above.Edge, null);
         Flight flight = Flight.Depart(block, _above.Holder);
-        Entry.Edge.Pass(new TerminateOffload(Entry.Handle, flight), flight, _above.Holder, null)
+        Entry.Edge.Pass(new TerminateOffload(flight), flight, _above.Holder, null)
             .ShouldBe(PassResult.Passed);
         return block;
     }

@@ -75,7 +75,7 @@ public sealed class TcpConnectionSpecs
         TcpConnection tcp = Bring(From.Open);
         NetBufferList first = List(OffloadOperation.Send, tcp.NextOffset, 2);
         first.Next = List(OffloadOperation.Send, tcp.NextOffset + 3, 2);
-        tcp.Admit(new TcpOffloadSend(Handle, Flight.Depart(first, HolderId.Next())))
+        tcp.Admit(new TcpOffloadSend(Flight.Depart(first, HolderId.Next())))
             .ShouldBe(NdisStatus.UploadInProgress);
         tcp.NextOffset.ShouldBe(100);
     }
@@ -110,7 +110,7 @@ public sealed class TcpConnectionSpecs
     {
         var tcp = new TcpConnection();
         var block = new OffloadBlock { Positions = new StreamPositions(90, 100, 0) };
-        tcp.Admit(new InitiateOffload(Handle, new Flight(default, block, 1))).ShouldBe(NdisStatus.Pending);
+        tcp.Admit(new InitiateOffload(new Flight(default, block, 1))).ShouldBe(NdisStatus.Pending);
         if (state is From.PeerClosed or From.BothClosed)
             tcp.Note(Event(TcpOffloadEventType.Disconnect, TcpUploadReason.None));
         if (state is From.Graceful or From.BothClosed)
@@ -135,7 +135,7 @@ public sealed class TcpConnectionSpecs
     private OffloadRequest Request(Ask ask, TcpConnection tcp)
     {
         if (ask == Ask.Terminate)
-            return new TerminateOffload(Handle, new Flight(default, new OffloadBlock(), 1));
+            return new TerminateOffload(new Flight(default, new OffloadBlock(), 1));
         OffloadOperation operation = ask switch
         {
             Ask.Receive => OffloadOperation.Receive,
@@ -147,9 +147,9 @@ public sealed class TcpConnectionSpecs
         Flight flight = Flight.Depart(list, HolderId.Next());
         return operation switch
         {
-            OffloadOperation.Receive => new TcpOffloadReceive(Handle, flight),
-            OffloadOperation.Send => new TcpOffloadSend(Handle, flight),
-            _ => new TcpOffloadDisconnect(Handle, flight,
+            OffloadOperation.Receive => new TcpOffloadReceive(flight),
+            OffloadOperation.Send => new TcpOffloadSend(flight),
+            _ => new TcpOffloadDisconnect(flight,
                 ask == Ask.Abortive ? DisconnectKind.Abortive : DisconnectKind.Graceful),
         };
     }

@@ -199,7 +199,8 @@ public sealed class BindingActorSpecs : AloneSpec
         ConnectionEntry others = Stack.Handles.Add();
         others.ProtocolContext = new BindingConnection(Stack, _edge, _host) { Entry = others };
         others.Join(new Edge("other"));
-        others.SaidLast = Wish(TcpUploadReason.ReceivedUrgentData) with { Connection = others.Handle };
+        others.SaidLast = new TcpOffloadEvent(
+            others.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.ReceivedUrgentData, 0);
         Entry.SaidDisconnect = new TcpOffloadEvent(Entry.Handle, TcpOffloadEventType.Disconnect, 0, 0);
         Entry.SaidLast = Wish(TcpUploadReason.HardwareFailure);
 

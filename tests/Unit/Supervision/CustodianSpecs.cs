@@ -43,7 +43,7 @@ public sealed class CustodianSpecs
         _two.Die();
         Flight flight = Flight.Depart(list, _dead);
 
-        _stack.Custodian.TakeOver(new TcpOffloadSend(default, flight), _dead);
+        _stack.Custodian.TakeOver(new TcpOffloadSend(flight), _dead);
 
         _one.Heard.Count.ShouldBe(1);
         list.Frames.Depth.ShouldBe(1, "the dead one's context is dropped");
@@ -269,7 +269,7 @@ public sealed class CustodianSpecs
         _stack.Custodian.TakeOver(accepted, _dead);
         _one.Heard.ShouldBe(lives ? [accepted] : []);
         entry.AcceptedThrough.ShouldBe(lives ? 0 : 9);
-        _stack.Custodian.TakeOver(accepted with { Connection = new OffloadHandle(7, 7) }, _dead);
+        _stack.Custodian.TakeOver(new TcpOffloadReceiveAccepted(new OffloadHandle(7, 7), 9), _dead);
     }
 
     [Theory]

@@ -17,7 +17,7 @@ public sealed class EdgeSpecs
     public EdgeSpecs()
     {
         _flight = Flight.Depart(Lists.Pool().Chain(2)[0], _me);
-        _send = new TcpOffloadSend(new OffloadHandle(0, 1), _flight);
+        _send = new TcpOffloadSend(_flight);
     }
 
     [Fact]

@@ -168,7 +168,7 @@ public sealed class FaultyTargetSpecs
             Flight flight = Flight.Depart(list, new HolderId(99));
             list.TryComplete(flight.Id, new HolderId(99), NdisStatus.Success, 0);
             completion = OffloadCompletion.Of(list, 1);
-            return new TcpOffloadSend(Connection(slot), flight);
+            return new TcpOffloadSend(flight);
         }
 
         public void Submit(OffloadRequest request, IOffloadUpcalls upcalls) => Up = upcalls;
