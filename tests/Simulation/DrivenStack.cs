@@ -21,9 +21,9 @@ internal sealed class DrivenStack : IDisposable
         _chance = new SeededChance(seed);
         Network = new SimulatedNetwork(seed);
         Network.Tick(_system.Clock.Now);
-        Target = new SimulatedTarget(Network);
         StackBuilder plan = new StackBuilder().Time(_system.Clock)
-            .Miniport("nic0", Target).Intermediate("mux0", over: "nic0").Binding("tcpip", over: "mux0");
+            .Miniport("nic0", () => Target = new SimulatedTarget(Network))
+            .Intermediate("mux0", over: "nic0").Binding("tcpip", over: "mux0");
         StackSettings settings = ChimneySettings.From(ChimneySettings.Reference()).Stack;
         Chimney = Chimney.Raise(_system.System, plan, settings);
         Chimney.Stack.NextTurn = () => Task.CompletedTask;      // users go on at once, on this thread
@@ -33,7 +33,8 @@ internal sealed class DrivenStack : IDisposable
 
     internal SimulatedNetwork Network { get; }
 
-    internal SimulatedTarget Target { get; }
+    /// <summary>What is plugged in, or was last.</summary>
+    internal SimulatedTarget Target { get; private set; } = null!;
 
     internal Chimney Chimney { get; }
 

@@ -87,6 +87,41 @@ public sealed class WholeStackSpecs
         left.Socket.ShouldBeNull();
     }
 
+    [Fact]
+    public void An_adapter_that_is_pulled_out_aborts_its_connections_and_another_one_takes_its_place()
+    {
+        using var stack = new DrivenStack(5);
+        SimulatedLine line = Connect(stack, out _);
+        var user = new User();
+        OffloadedConnection connection =
+            stack.Offload(new UploadResult(line.Socket, default, default, false), user);
+        Task<SendResult>[] sends =
+            [.. Enumerable.Range(0, 10).Select(i => connection.SendAsync(Pattern.Bytes(i * 30_000, 30_000)).AsTask())];
+        Task<ReceiveResult> receive = connection.ReceiveAsync(new byte[100]).AsTask();
+        Task<TcpOffloadState> query = connection.QueryAsync();
+        stack.Until(() => line.Acknowledged > 50_000);
+        Adapter adapter = stack.Chimney.Adapter("nic0");
+        LifeResult removed = stack.Result(adapter.RemoveAsync());
+
+        removed.IsDone.ShouldBeTrue(removed.WaitsFor);
+        adapter.Halted.ShouldBe(HaltAction.DeviceSurpriseRemoved);
+        user.IsAborted.ShouldBeTrue();
+        stack.Until(() => query.IsCompleted);
+        stack.Result(connection.SendAsync(new byte[1]).AsTask()).Status.ShouldBe(NdisStatus.UploadInProgress);
+        sends.ShouldAllBe(send => send.IsCompleted);
+        stack.Result(sends[^1]).Status.ShouldBe(NdisStatus.RequestAborted);
+        stack.Result(receive).Status.ShouldBe(NdisStatus.RequestAborted);
+        OffloadBlock left = stack.Result(connection.TerminateAsync());
+        (left.Status, left.Socket).ShouldBe((NdisStatus.Failure, null));
+
+        stack.Result(adapter.InitializeAsync()).IsDone.ShouldBeTrue();
+        SimulatedLine fresh = Connect(stack, out Reading peerHas);
+        OffloadedConnection again = stack.Offload(new UploadResult(fresh.Socket, default, default, false), new User());
+        stack.Result(again.SendAsync(Pattern.Bytes(0, 5_000)).AsTask()).Status.ShouldBe(NdisStatus.Success);
+        peerHas.Bytes.ShouldBe(5_000);
+        stack.Result(again.TerminateAsync()).Status.ShouldBe(NdisStatus.Success);
+    }
+
     /// <summary>Sends both ways on two connections, and closes both halves of each.</summary>
     /// <returns>How long it took, in virtual time.</returns>
     private static TimeSpan Live(int seed)

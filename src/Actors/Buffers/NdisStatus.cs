@@ -13,8 +13,36 @@ public enum NdisStatus : uint
     /// <summary>Will be completed later. Never a final status.</summary>
     Pending = 0x00000103,
 
+    /// <summary>The adapter was pulled out: control requests are completed with this until its halt
+    /// (LIFE-12).</summary>
+    NotAccepted = 0x00010003,
+
+    /// <summary>A reset begins; nothing is asked until its end. A status indication.</summary>
+    ResetStart = 0x40010004,
+
+    /// <summary>A reset has ended. A status indication.</summary>
+    ResetEnd = 0x40010005,
+
+    /// <summary>Nothing new is to be offloaded. A status indication (STS-01).</summary>
+    OffloadPause = 0x40020001,
+
+    /// <summary>Everything is to be taken back. A status indication (STS-05).</summary>
+    UploadAll = 0x40020002,
+
+    /// <summary>Offloading may go on; capabilities may have changed. A status indication (STS-03).</summary>
+    OffloadResume = 0x40020003,
+
     /// <summary>The block was offloaded, one of its dependents was not. Initiate only.</summary>
     OffloadPartialSuccess = 0x40020004,
+
+    /// <summary>A virtual adapter's hardware abilities have changed. A status indication (IM-22).</summary>
+    TcpConnectionOffloadHardwareCapabilities = 0x4002000B,
+
+    /// <summary>A reset ended with errors that do not matter.</summary>
+    SoftErrors = 0x80010003,
+
+    /// <summary>A reset ended, and the adapter is broken.</summary>
+    HardErrors = 0x80010004,
 
     /// <summary>The operation failed for a reason without a code of its own. State operations only.</summary>
     Failure = 0xC0000001,
@@ -33,6 +61,9 @@ public enum NdisStatus : uint
 
     /// <summary>The connection was aborted, by the peer's RST or by a local abortive disconnect.</summary>
     RequestAborted = 0xC001000C,
+
+    /// <summary>A reset is under way; another one is superfluous.</summary>
+    ResetInProgress = 0xC001000D,
 
     /// <summary>The adapter is pausing or paused.</summary>
     Paused = 0xC023002A,

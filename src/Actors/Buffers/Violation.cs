@@ -42,6 +42,21 @@ public enum VerifierCheck
     /// <summary>V-17: request on a connection that is not ready for it.</summary>
     NotReady = 17,
 
+    /// <summary>V-18: pause, restart or reset completed without one pending.</summary>
+    UnexpectedComplete = 18,
+
+    /// <summary>V-19: something failed that cannot fail: a pause.</summary>
+    CannotFail = 19,
+
+    /// <summary>V-20: a driver or a target holds up a pause, unbind or halt for too long.</summary>
+    StateWatchdog = 20,
+
+    /// <summary>V-21: said too early or too late: after the halt.</summary>
+    TooEarlyOrLate = 21,
+
+    /// <summary>V-22: something lives on after a halt.</summary>
+    Survivor = 22,
+
     /// <summary>V-28: a completion delivered to another upper edge than the one it came from.</summary>
     Misroute = 28,
 }

@@ -3,19 +3,24 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Protocols;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Embedding;
 
 /// <summary>The face of a protocol binding: offloads connections.</summary>
 public sealed class Binding
 {
+    private readonly Chimney _chimney;
     private readonly DriverStack _stack;
+    private readonly BindingNode _node;
     private readonly Edge _edge;
 
-    internal Binding(DriverStack stack, Edge edge)
+    internal Binding(Chimney chimney, BindingNode node)
     {
-        _stack = stack;
-        _edge = edge;
+        _chimney = chimney;
+        _stack = chimney.Stack;
+        _node = node;
+        _edge = node.Driver;
     }
 
     internal bool IsStopping => _stack.Stopping;
@@ -29,6 +34,26 @@ public sealed class Binding
     /// <summary>Its name in the stack.</summary>
     public string Name => _edge.Name;
 
+    /// <summary>Where it is in its life.</summary>
+    public BindingState State => _node.State;
+
+    /// <summary>Takes every connection back and closes the binding; its adapter goes on for others. Until
+    /// <see cref="BindAsync"/> it stays so, whatever becomes of the adapter.</summary>
+    /// <param name="deadline">When to answer who still holds what; null for chimney.life.deadline.</param>
+    public Task<LifeResult> UnbindAsync(TimeSpan? deadline = null)
+    {
+        _node.IsWanted = false;
+        return RunAsync(LifeOperationKind.Unbind, deadline);
+    }
+
+    /// <summary>Binds it again, and restarts it if its adapter is at work; else it follows with the adapter.</summary>
+    /// <param name="deadline">When to answer that it is still going on; null for chimney.life.deadline.</param>
+    public Task<LifeResult> BindAsync(TimeSpan? deadline = null)
+    {
+        _node.IsWanted = true;
+        return RunAsync(LifeOperationKind.Bind, deadline);
+    }
+
     /// <summary>Hands a connected socket to the target. Until it is uploaded the caller must not use the
     /// socket.</summary>
     /// <param name="socket">A connected TCP socket.</param>
@@ -36,7 +61,8 @@ public sealed class Binding
     /// <see cref="OffloadedConnection.ReceiveAsync"/>.</param>
     /// <param name="affinity">Connections with the same number work together, a relay's two sides say: a target with
     /// several threads may serve them on one, so that none wakes another.</param>
-    /// <exception cref="OffloadException">The target did not take it; the socket is still the caller's.</exception>
+    /// <exception cref="OffloadException">The target did not take it, or the binding is not at work
+    /// (<see cref="NdisStatus.Paused"/>); the socket is still the caller's.</exception>
     public Task<OffloadedConnection> OffloadAsync(
         Socket socket, IConnectionUser? user = null, int? affinity = null) =>
         OffloadAsync(new UploadResult(socket, default, default, false), user, affinity);
@@ -77,5 +103,12 @@ public sealed class Binding
         if (_stack.Stopping || !_edge.Tell(post, null) || _stack.Stopped)
             post.Lost();
         return (connection, post.Done);
+    }
+
+    private async Task<LifeResult> RunAsync(LifeOperationKind kind, TimeSpan? deadline)
+    {
+        LifeOperation operation = _chimney.Begin(new LifeOperation(
+            kind, null, _node, deadline ?? _stack.Settings.LifeDeadline, _stack.TaskOptions));
+        return await LifeResult.OfAsync(_chimney, operation).ConfigureAwait(false);
     }
 }

@@ -3,6 +3,7 @@ using Akka.Event;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Embedding;
 
@@ -12,13 +13,15 @@ namespace ChimneyActors.Embedding;
 /// waiting.</remarks>
 public sealed class Chimney : IAsyncDisposable
 {
+    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(30);
     private static int _count;
     private readonly ActorSystem _system;
     private readonly DriverStack _stack;
     private readonly IActorRef _root;
     private readonly DeadLetterTap _tap;
     private readonly Dictionary<string, Binding> _bindings;
-    private readonly IOffloadTarget[] _targets;
+    private readonly Dictionary<string, Adapter> _adapters;
+    private readonly Task<NdisStatus>[] _ready;
     private readonly Edge[] _drivers;
     private readonly Lock _stopLock = new();
     private Task? _stopped;
@@ -29,9 +32,11 @@ public sealed class Chimney : IAsyncDisposable
         _system = system;
         _stack = stack;
         _bindings = plan.Drivers.Where(driver => driver.Kind == DriverKind.Binding)
-            .ToDictionary(driver => driver.Name, driver => new Binding(stack, driver.Edge));
+            .ToDictionary(driver => driver.Name, driver => new Binding(this, driver.Binding!));
+        _adapters = stack.Life.Adapters.ToDictionary(node => node.Name, node => new Adapter(this, node));
         _drivers = [.. plan.Drivers.Select(driver => driver.Edge)];
-        _targets = [.. plan.Drivers.Select(driver => driver.Target).OfType<IOffloadTarget>()];
+        _ready = [.. stack.Life.Adapters.Where(node => !node.IsVirtual).Select(node => Begin(
+            new LifeOperation(LifeOperationKind.Initialize, node, null, StartMax, stack.TaskOptions)).Done)];
         var extended = (ExtendedActorSystem)system;
         _tap = new DeadLetterTap(stack, extended.Guardian.Path / stack.Name, extended.Provider);
         system.EventStream.Subscribe(_tap, typeof(AllDeadLetters));
@@ -104,7 +109,7 @@ public sealed class Chimney : IAsyncDisposable
             throw new ChimneySettingsException($"setting chimney.dispatcher = '{settings.Stack.Dispatcher}': "
                 + "must be the path of a dispatcher in the host's configuration");
         Chimney chimney = Raise(system, plan, settings.Stack);
-        await chimney._root.Ask<IsReady>(IsReady.Instance, TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        await chimney.BeginAsync().ConfigureAwait(false);
         string task = $"stop-{chimney._stack.Name}";
         var end = new EndOfHost(chimney);
         chimney._endOfHost = end;
@@ -133,6 +138,7 @@ public sealed class Chimney : IAsyncDisposable
         stack.OnDeath = (driver, exception) =>
             log.Warning("Driver {0} died and is replaced: {1}", driver, exception.Message);
         stack.OnUserError = exception => log.Error(exception, "A user's callback threw; it was ignored");
+        plan.Link(stack.Life);
         return new Chimney(system, stack, plan);
     }
 
@@ -148,7 +154,7 @@ public sealed class Chimney : IAsyncDisposable
             ((IInternalActorRef)_root).Stop();
             runUntilQuiet();
         }
-        _stack.BeginStop();
+        ShutDown();
         _root.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         runUntilQuiet();
         Audit();
@@ -162,8 +168,47 @@ public sealed class Chimney : IAsyncDisposable
         ? binding
         : throw new KeyNotFoundException($"No binding '{name}'; there are: {string.Join(", ", _bindings.Keys)}.");
 
+    /// <summary>An adapter by name: a miniport's, or the virtual one of an intermediate driver.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    public Adapter Adapter(string name) => _adapters.TryGetValue(name, out Adapter? adapter)
+        ? adapter
+        : throw new KeyNotFoundException($"No adapter '{name}'; there are: {string.Join(", ", _adapters.Keys)}.");
+
+    /// <summary>Wants something done to an adapter or a binding.</summary>
+    internal LifeOperation Begin(LifeOperation operation)
+    {
+        _stack.Life.Ask(operation);
+        if (_stack.Stopped)
+            operation.End(NdisStatus.RequestAborted);
+        return operation;
+    }
+
+    /// <summary>Who holds what of an adapter or a binding now.</summary>
+    internal IReadOnlyList<RequestView> ViewHeld(LifeOperation operation) =>
+        [.. new StackViewer(_stack, _drivers).Held(operation)];
+
     /// <summary>Ends the stack: what is still offloaded is aborted, every caller is answered.</summary>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>Waits until every adapter is at work.</summary>
+    private async Task BeginAsync()
+    {
+        NdisStatus[] begun = await Task.WhenAll(_ready).ConfigureAwait(false);
+        if (Array.TrueForAll(begun, status => status == NdisStatus.Success))
+            return;
+        await StopAsync().ConfigureAwait(false);
+        IEnumerable<string> failed = _stack.Life.Adapters.Where(node => !node.IsVirtual)
+            .Zip(begun, (node, status) => $"{node.Name}: {status}");
+        throw new InvalidOperationException($"Not every adapter could be started ({string.Join(", ", failed)}).");
+    }
+
+    /// <summary>Whoever waits for an adapter is told that it is over.</summary>
+    private void ShutDown()
+    {
+        _stack.BeginStop();
+        foreach (AdapterNode adapter in _stack.Life.Adapters)
+            adapter.Current.TryMove(AdapterEvent.Shutdown);
+    }
 
     private Task StopAsync()
     {
@@ -173,13 +218,12 @@ public sealed class Chimney : IAsyncDisposable
 
     private async Task StopOnceAsync()
     {
-        _stack.BeginStop();
+        ShutDown();
         await Task.WhenAny(StopRootAsync(), _system.WhenTerminated).ConfigureAwait(false);
         await SeveredAsync().ConfigureAwait(false);
         Audit();
-        foreach (IOffloadTarget target in _targets)
-            if (target is IAsyncDisposable removable)
-                await removable.DisposeAsync().ConfigureAwait(false);
+        foreach (AdapterInstance plugged in _stack.Life.Adapters.SelectMany(adapter => adapter.Plugged))
+            await plugged.Dispose().ConfigureAwait(false);
         _endOfHost?.Forget();
         _ = ForgetLaterAsync();
     }

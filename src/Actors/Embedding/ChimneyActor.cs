@@ -3,8 +3,10 @@ using Akka.Event;
 using ChimneyActors.Buffers;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Miniports;
+using ChimneyActors.Ndis;
 using ChimneyActors.Protocols;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Embedding;
 
@@ -12,7 +14,10 @@ namespace ChimneyActors.Embedding;
 internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<DriverPlan> plans) : UntypedActor, IWithTimers
 {
     private readonly Dictionary<IActorRef, Slot> _running = [];
+    private readonly Dictionary<Edge, Slot> _down = [];
     private IActorRef? _watch;
+    private IActorRef? _life;
+    private Conductor _conductor = null!;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -20,18 +25,21 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
 
     protected override void PreStart()
     {
-        var byName = plans.ToDictionary(plan => plan.Name);
         foreach (DriverPlan plan in plans.OrderBy(plan => plan.Kind))
             if (plan.Kind == DriverKind.Miniport)
                 AddMiniport(plan);
             else if (plan.Kind == DriverKind.Binding)
-                AddBinding(plan, byName[plan.Over!].Edge);
+                AddBinding(plan);
             else
-                Start(new Slot(plan.Edge, Budget(), MakeProps(plan, byName[plan.Over!].Edge))
+                Start(new Slot(plan.Edge, Budget(), MakeProps(plan, plan.Binding!.Lower.Driver))
                 {
-                    OnDown = () => GiveUpThrough(plan.Edge),
+                    OnDown = () => GiveUp(plan),
                 });
         StartWatch();
+        IActorRef self = Self;
+        _conductor = new Conductor(stack, driver => self.Tell(new Revive(driver)));
+        stack.AtEnd.Enqueue(_conductor.Abandon);
+        StartLife();
     }
 
     protected override void OnReceive(object message)
@@ -40,8 +48,9 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         {
             case Terminated dead when _running.Remove(dead.ActorRef, out Slot? slot): StartAnew(slot); break;
             case Terminated dead when dead.ActorRef.Equals(_watch) && !stack.Stopping: StartWatch(); break;
+            case Terminated dead when dead.ActorRef.Equals(_life) && !stack.Stopping: StartLife(); break;
             case Slot due: Start(due); break;
-            case IsReady: Sender.Tell(message); break;
+            case Revive revive when _down.Remove(revive.Driver, out Slot? slot): Start(slot.Fresh(Budget())); break;
             default: Unhandled(message); break;
         }
     }
@@ -51,6 +60,14 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
     private void StartWatch() =>
         _watch = Context.Watch(Context.ActorOf(Props.Create(() => new HangWatchActor(stack)), "hang-watch"));
 
+    private void StartLife()
+    {
+        _life = Context.Watch(Context.ActorOf(
+            Props.Create(() => new LifeActor(stack, _conductor)).WithDispatcher(stack.Settings.Dispatcher), "life"));
+        stack.Life.Conductor.PointAt(_life, HolderId.None);
+        _life.Tell(LookAtLife.Instance);
+    }
+
     private void AddMiniport(DriverPlan plan)
     {
         Edge[] shelves =
@@ -59,20 +76,23 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         ];
         foreach (Edge shelf in shelves)
             Start(new Slot(shelf, Budget(),
-                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Target!, plan.Name)))
+                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Adapter!)))
             {
                 IsVital = true,
             });
         Start(new Slot(plan.Edge, Budget(),
-            holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves))));
+            holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves)))
+        {
+            OnDown = () => GiveUp(plan),
+        });
     }
 
-    private void AddBinding(DriverPlan plan, Edge lower)
+    private void AddBinding(DriverPlan plan)
     {
         var queue = new BindingQueue(stack, plan.Edge);
         stack.AtEnd.Enqueue(() => queue.Refuse(null, NdisStatus.RequestAborted));
         Start(new Slot(plan.Edge, Budget(),
-            holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, lower, queue)))
+            holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, plan.Binding!, queue)))
         {
             // The connections are well: they go back to the host.
             OnDown = () =>
@@ -82,17 +102,34 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
                 foreach (ConnectionEntry entry in stack.Handles.All())
                     if (entry.Top == plan.Edge && entry.ProtocolContext is BindingConnection connection)
                         connection.BindingIsDown();
+                GiveUp(plan);
             },
         });
     }
 
-    /// <summary>What is offloaded through a driver that stays down can be taken back, and nothing else: its hosts are
-    /// told, or one that only waits for data would wait for ever.</summary>
-    private void GiveUpThrough(Edge driver)
+    /// <summary>A driver that stays down takes its adapter, or its binding, with it, and nothing else. What is
+    /// offloaded through it goes back to its hosts: one that only waits for data would wait for ever.</summary>
+    private void GiveUp(DriverPlan plan)
     {
-        foreach (ConnectionEntry entry in stack.Handles.All())
-            if (entry.IsThrough(driver))
-                stack.Custodian.AskBack(entry);
+        if (plan.Kind != DriverKind.Binding)
+            foreach (ConnectionEntry entry in stack.Handles.All())
+                if (entry.IsThrough(plan.Edge))
+                    stack.Custodian.AskBack(entry, TcpUploadReason.HardwareFailure);
+        if (plan.Adapter is { } adapter)
+        {
+            adapter.IsDown = true;
+            stack.Life.Ask(new LifeOperation(
+                LifeOperationKind.Halt, adapter, null, TimeSpan.Zero, stack.TaskOptions)
+            {
+                Reason = HaltAction.DeviceFailed,
+            });
+        }
+        if (plan.Binding is { } binding)
+        {
+            binding.IsDown = true;
+            stack.Life.Ask(new LifeOperation(
+                LifeOperationKind.Unbind, null, binding, TimeSpan.Zero, stack.TaskOptions));
+        }
     }
 
     private Func<HolderId, Props> MakeProps(DriverPlan plan, Edge lower)
@@ -116,6 +153,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         if (next is not { } delay)
         {
             Context.GetLogger().Error("Driver {0} has used up its restarts and stays down", slot.Edge.Name);
+            _down[slot.Edge] = slot;
             slot.OnDown?.Invoke();
         }
         else if (delay == TimeSpan.Zero)
@@ -134,6 +172,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         Context.Watch(driver);
         slot.Edge.PointAt(driver, holder);
         driver.Tell(InPlace.Instance);
+        stack.Life.Nudge();
     }
 
     private RestartBudget Budget() => new(
@@ -148,11 +187,8 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
 
         /// <summary>Answers those who wait for a driver that does not come back.</summary>
         public Action? OnDown { get; init; }
-    }
-}
 
-/// <summary>Asks the root whether its drivers run; answered with itself.</summary>
-internal sealed class IsReady : INoSerializationVerificationNeeded
-{
-    public static readonly IsReady Instance = new();
+        /// <summary>The same, as if it had never died.</summary>
+        public Slot Fresh(RestartBudget budget) => this with { Budget = budget };
+    }
 }

@@ -52,6 +52,9 @@ public sealed class ChimneySettings
             SeverDeadline = read.Duration(
                 "hang-watch.sever-deadline", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             StopTimeout = read.Duration("stop-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+            LifeInterval = read.Duration("life.interval", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
+            LifeDeadline = read.Duration("life.deadline", TimeSpan.Zero, TimeSpan.FromHours(1)),
+            LifeLimit = read.Duration("life.limit", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
             Dispatcher = read.Text("dispatcher"),
             ContinueOnTargetThread = read.Flag("continue-on-target-thread"),
         };

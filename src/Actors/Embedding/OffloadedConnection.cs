@@ -170,7 +170,8 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         return AskAsync(OffloadOperation.Invalidate, new OffloadBlock());
     }
 
-    /// <summary>Takes the connection back. Everything under way ends first, with UploadInProgress.</summary>
+    /// <summary>Takes the connection back. Everything under way ends first, with UploadInProgress. A pause, an unbind
+    /// or the removal of its adapter takes it back by itself: then this gives what has come back.</summary>
     public async Task<UploadResult> UploadAsync()
     {
         OffloadBlock block = await TerminateAsync().ConfigureAwait(false);
@@ -210,6 +211,9 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         _uploadWanted.End(reason, _stack.TaskOptions);
         OnUploadWanted?.Invoke(reason);
     }
+
+    /// <remarks>What comes back is kept for <see cref="UploadAsync"/>.</remarks>
+    void IBindingUser.TakeBack() => _ = TerminateAsync();
 
     internal static void Release(UploadResult rest)
     {

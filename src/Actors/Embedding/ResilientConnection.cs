@@ -207,15 +207,17 @@ public sealed partial class ResilientConnection : IConnectionUser
             GoOn(next, rest);
             return;
         }
+        bool isGivenUp = !_closed;      // else its user has closed it in the middle of a pause
         bool whole = rest.Socket is not null && rest.FinSent && !_binding.IsStopping && TryDrain(rest);
-        OffloadedConnection.Release(rest with { FinSent = whole });
+        OffloadedConnection.Release(isGivenUp ? rest with { FinSent = whole } : rest);
         lock (_lock)
         {
             _closed = true;
             _over = true;
         }
         AnswerAll(whole ? rest.Positions.Accepted : 0);
-        Guard(whole ? ((IConnectionUser)this).OnPeerClosed : ((IConnectionUser)this).OnAborted);
+        if (whole || isGivenUp)
+            Guard(whole ? ((IConnectionUser)this).OnPeerClosed : ((IConnectionUser)this).OnAborted);
     }
 
     /// <summary>A target takes no connection whose two halves are closed. There is nothing to wait for on it either:
@@ -260,19 +262,27 @@ public sealed partial class ResilientConnection : IConnectionUser
             }
             catch (OffloadException exception)
             {
-                // A driver that is being replaced refuses for a moment; a full target, or a bad socket, for good.
                 bool isFirst = Volatile.Read(ref _current) is null;
-                if (exception.Status != NdisStatus.Failure || _binding.IsStopping
-                    || attempt == (isFirst ? FirstAttemptsMax : RepairAttemptsMax))
+                if (!IsWorthAnother(exception.Status, isFirst, attempt))
                 {
                     if (isFirst)
                         throw;      // never offloaded: the socket is still the caller's
                     return null;
                 }
+                if (exception.Status == NdisStatus.Paused && !isFirst)
+                    attempt = 0;
             }
             await Task.Delay(wait, _binding.Clock).ConfigureAwait(false);
             wait = TimeSpan.FromMilliseconds(Math.Min(wait.TotalMilliseconds * 2, 500));
         }
+    }
+
+    /// <summary>A driver that is being replaced refuses for a moment; a pause is waited for, by a stream under way for
+    /// as long as it takes; a full target, or a bad socket, refuses for good.</summary>
+    private bool IsWorthAnother(NdisStatus status, bool isFirst, int attempt)
+    {
+        bool isWorth = status == NdisStatus.Failure || (status == NdisStatus.Paused && !_closed);
+        return isWorth && !_binding.IsStopping && attempt < (isFirst ? FirstAttemptsMax : RepairAttemptsMax);
     }
 
     private void GoOn(OffloadedConnection next, UploadResult from)

@@ -2,6 +2,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Embedding;
 
@@ -27,9 +28,15 @@ public sealed class StackBuilder
 
     internal TimeProvider Clock { get; private set; } = TimeProvider.System;
 
-    /// <summary>A miniport over a target.</summary>
+    /// <summary>A miniport over a target. Once halted or pulled out, its adapter does not come back.</summary>
     public StackBuilder Miniport(string name, IOffloadTarget target) =>
         Add(new DriverPlan(name, DriverKind.Miniport, null) { Target = target });
+
+    /// <summary>A miniport whose adapter may go and come back.</summary>
+    /// <param name="name">Its name in the stack.</param>
+    /// <param name="target">Makes the target, at the start and each time it is initialised anew.</param>
+    public StackBuilder Miniport(string name, Func<IOffloadTarget> target) =>
+        Add(new DriverPlan(name, DriverKind.Miniport, null) { MakeTarget = target });
 
     /// <summary>An intermediate driver; several drivers may stand over the same one.</summary>
     public StackBuilder Intermediate(string name, string over) =>
@@ -94,12 +101,32 @@ public sealed class StackBuilder
         }
     }
 
+    /// <summary>Draws up the adapters and bindings of the plan, from the bottom up.</summary>
+    internal void Link(LifeBoard life)
+    {
+        foreach (DriverPlan driver in _drivers.Values)
+        {
+            if (driver.Kind == DriverKind.Miniport)
+                driver.Adapter = new AdapterNode(driver.Edge, driver.Target, driver.MakeTarget);
+            else if (driver.Kind == DriverKind.Intermediate)
+                driver.Adapter = new AdapterNode(driver.Edge);
+            if (driver.Adapter is { } adapter)
+                life.Adapters.Add(adapter);
+            if (driver.Over is not { } over)
+                continue;
+            driver.Binding = new BindingNode(driver.Edge, _drivers[over].Adapter!, driver.Adapter);
+            life.Bindings.Add(driver.Binding);
+        }
+    }
+
     private StackBuilder Add(DriverPlan driver)
     {
         if (string.IsNullOrEmpty(driver.Name) || !driver.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             throw new ArgumentException(
                 $"Driver name '{driver.Name}': must be letters, digits, '-' and '_', at least one.");
-        if (driver.Kind == DriverKind.Miniport ? driver.Target is null : driver.Over is null)
+        if (driver.Kind == DriverKind.Miniport
+            ? driver.Target is null && driver.MakeTarget is null
+            : driver.Over is null)
             throw new ArgumentException($"'{driver.Name}' must stand over a target or a driver.");
         if (driver.Over is not null && !_drivers.TryGetValue(driver.Over, out _))
             throw new ArgumentException($"'{driver.Name}' stands over '{driver.Over}', which is not in the stack yet.");
@@ -136,6 +163,8 @@ internal sealed record DriverPlan(string Name, DriverKind Kind, string? Over)
 {
     public IOffloadTarget? Target { get; init; }
 
+    public Func<IOffloadTarget>? MakeTarget { get; init; }
+
     public Func<IntermediateDriver>? Driver { get; init; }
 
     public BrokenHabit Habit { get; init; }
@@ -143,4 +172,10 @@ internal sealed record DriverPlan(string Name, DriverKind Kind, string? Over)
     public int OneIn { get; init; }
 
     public Edge Edge { get; } = new(Name);
+
+    /// <summary>The adapter it shows above; null for a binding.</summary>
+    public AdapterNode? Adapter { get; set; }
+
+    /// <summary>Its binding below; null for a miniport.</summary>
+    public BindingNode? Binding { get; set; }
 }

@@ -4,6 +4,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Protocols;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Embedding;
 
@@ -65,6 +66,26 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
     {
         Dictionary<HolderId, (string Name, bool IsConnection)> holders = Holders();
         return Out().Select(parcel => View(parcel, holders));
+    }
+
+    /// <summary>What is out of an adapter or a binding that something is being done to.</summary>
+    public IEnumerable<RequestView> Held(LifeOperation operation)
+    {
+        Dictionary<HolderId, (string Name, bool IsConnection)> holders = Holders();
+        return Out().Where(parcel => IsOf(parcel, operation)).Select(parcel => View(parcel, holders));
+    }
+
+    private bool IsOf(Parcel parcel, LifeOperation operation)
+    {
+        ConnectionEntry? entry = stack.Handles.Find(parcel.Connection);
+        if (operation.Binding is { } binding)
+            return entry?.IsThrough(binding.Driver) == true;
+        AdapterInstance adapter = operation.Instance!;
+        if (adapter.Adapter.IsVirtual)
+            return entry?.IsThrough(adapter.Adapter.Driver) == true;
+        // Of lent data the connection may be over.
+        Edge? connection = entry?.Edge ?? parcel.Frames.Bottom.Driver as Edge;
+        return connection?.Route?.Instance == adapter;
     }
 
     /// <summary>What is out, as parcels.</summary>

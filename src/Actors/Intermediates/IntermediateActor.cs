@@ -1,6 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Intermediates;
 
@@ -18,6 +19,7 @@ internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Edge
             case TcpOffloadReceiveIndicate indication: Indicate(indication); break;
             case TcpOffloadEvent said: Tell(EntryOf(said)?.Above(Edge), said); break;
             case TcpOffloadReceiveAccepted accepted: Tell(EntryOf(accepted)?.Below(Edge), accepted); break;
+            case LifeEvent told: OnLife(told); break;
             default: Unhandled(message); break;
         }
     }

@@ -2,6 +2,7 @@ using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Miniports;
 
@@ -49,6 +50,7 @@ internal sealed class ConnectionActor : DriverActor
             case TcpOffloadEvent said: Say(said); break;
             case LookAgain: LookAround(); break;
             case HangSuspect: AskTarget(); break;
+            case AdapterGone: Context.Stop(Self); break;
             default: Unhandled(message); break;
         }
     }
@@ -81,13 +83,10 @@ internal sealed class ConnectionActor : DriverActor
     private void Refuse(OffloadRequest request, NdisStatus verdict)
     {
         RefuseHome(request, verdict);
-        if (_tcp.HasGap && !SaidMustUpload)
+        if (_tcp.HasGap && !_entry.MustUpload)
             Say(new TcpOffloadEvent(
                 _entry.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.UploadRequested, 0));
     }
-
-    private bool SaidMustUpload => _entry.SaidLast is { } last && (last.Type == TcpOffloadEventType.Abort
-        || OffloadEvents.IsMandatory((TcpUploadReason)last.Information));
 
     private void GoUp(OffloadCompletion completion)
     {

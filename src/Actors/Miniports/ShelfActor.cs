@@ -2,24 +2,25 @@ using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Miniports;
 
 /// <summary>Parent of a part of a miniport's connections; one parent over all of them would be a bottleneck.</summary>
 internal sealed class ShelfActor : DriverActor
 {
-    private readonly IOffloadTarget _target;
+    private readonly AdapterNode _adapter;
     private readonly Births _connections;
     private readonly Births _stranded;
     private readonly Props _connectionProps;
     private readonly Props _strandedProps;
 
-    public ShelfActor(DriverStack stack, Edge edge, HolderId me, IOffloadTarget target, string miniport)
+    public ShelfActor(DriverStack stack, Edge edge, HolderId me, AdapterNode adapter)
         : base(stack, edge, me)
     {
-        _target = target;
+        _adapter = adapter;
         _connections = new Births(
-            (entry, holder) => new ConnectionActor(stack, entry, holder, target, miniport));
+            (entry, holder) => new ConnectionActor(stack, entry, holder, entry.Target!, adapter.Name));
         _stranded = new Births((entry, holder) => new StrandedConnectionActor(stack, entry, holder));
         _connectionProps = PropsOf(_connections);
         _strandedProps = PropsOf(_stranded);
@@ -55,8 +56,15 @@ internal sealed class ShelfActor : DriverActor
             Stack.Custodian.TakeOver(initiate, Me);
             return;
         }
+        AdapterInstance plugged = _adapter.Current;
+        if (plugged.IsRemoved || !AdapterLifecycle.TakesConnections(plugged.State))
+        {
+            RefuseHome(initiate, NdisStatus.Failure);
+            return;
+        }
         entry.Shelf = Edge;
-        entry.Target = _target;
+        entry.Target = plugged.Target;
+        entry.Edge.Route = plugged.RouteOf(entry.Top);
         entry.AcceptedThrough = initiate.Block.Delivered;
         entry.Join(entry.Edge);
         Start(entry, _connections, _connectionProps);

@@ -1,12 +1,13 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Protocols;
 
 /// <summary>Top driver: rents NET_BUFFER_LISTs, sends them down, lands them, answers the user.</summary>
 internal sealed class BindingActor(
-    DriverStack stack, Edge edge, HolderId me, Edge lower, BindingQueue queue) : DriverActor(stack, edge, me)
+    DriverStack stack, Edge edge, HolderId me, BindingNode node, BindingQueue queue) : DriverActor(stack, edge, me)
 {
     private FlightIds _flights;
 
@@ -35,6 +36,7 @@ internal sealed class BindingActor(
             case OffloadCompletion completion: Land(completion); break;
             case TcpOffloadReceiveIndicate indication: Offer(indication); break;
             case TcpOffloadEvent said: Hear(said); break;
+            case LifeEvent told: OnLife(told); break;
             default: Unhandled(message); break;
         }
     }
@@ -104,7 +106,7 @@ internal sealed class BindingActor(
             _ => new TcpOffloadDisconnect(flight, post.Kind),
         };
         Between();
-        Pass(entry.Below(Edge) ?? lower, request, flight);
+        Pass(entry.Below(Edge) ?? node.Lower.Driver, request, flight);
     }
 
     private NetBufferList? Rent(Post post, out Post? rest)
@@ -137,6 +139,11 @@ internal sealed class BindingActor(
     {
         BindingConnection connection = post.Connection;
         OffloadBlock block = post.Block;
+        if (post.Operation == OffloadOperation.Initiate && !node.MayOffload)
+        {
+            post.Refuse(NdisStatus.Paused);
+            return;
+        }
         if (post.Operation == OffloadOperation.Initiate)
         {
             ConnectionEntry created = Stack.Handles.Add();
@@ -169,7 +176,7 @@ internal sealed class BindingActor(
             _ => new InvalidateOffload(flight),
         };
         Between();
-        Pass(initiate ? lower : entry.Below(Edge) ?? lower, request, flight);
+        Pass(initiate ? node.Lower.Driver : entry.Below(Edge) ?? node.Lower.Driver, request, flight);
     }
 
     private void Land(OffloadCompletion completion)

@@ -19,6 +19,9 @@ internal interface IBindingUser
 
     /// <summary>The connection wants to go back to the host.</summary>
     void UploadWanted(TcpUploadReason reason);
+
+    /// <summary>The connection goes back to the host: its terminate is to be posted now, from any thread.</summary>
+    void TakeBack();
 }
 
 /// <summary>What the protocol keeps about one offloaded connection; outlives the binding's actor.</summary>
@@ -55,6 +58,9 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
 
     /// <summary>Stream offset of the next byte that the host expects.</summary>
     public long Received => Volatile.Read(ref _received) + Interlocked.Read(ref _receivedElsewhere);
+
+    /// <summary>Whether the host was told that its initiate has succeeded.</summary>
+    public bool IsOffloaded { get; set; }
 
     /// <summary>Whether a terminate was posted: nothing is taken any more, so that what is left stays in one
     /// piece.</summary>

@@ -156,9 +156,15 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
             connection.Stack.Custodian.CarryHome(flight.Head);
             return;
         }
-        block.Status = NdisStatus.Failure;
+        Refuse(NdisStatus.Failure);
+    }
+
+    /// <summary>Answers without a journey.</summary>
+    public void Refuse(NdisStatus status)
+    {
+        block.Status = status;
         block.BroughtHome = true;
-        TryAnswer(new Landed(operation, NdisStatus.Failure, 0, true, block));
+        TryAnswer(new Landed(operation, status, 0, true, block));
     }
 
     /// <summary>Sends the block on its journey; from here on custody answers for it.</summary>
@@ -191,7 +197,10 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
             entry.Ended = true;
             connection.Stack.Handles.Remove(entry);
             connection.Stack.Disconnects.Reserve(-2);
+            connection.Stack.Life.Nudge();
         }
+        else if (operation == OffloadOperation.Initiate)
+            connection.IsOffloaded = true;
         _done.TrySetResult(block);
     }
 }

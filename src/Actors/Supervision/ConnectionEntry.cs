@@ -77,6 +77,10 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>The last upload wish or abort.</summary>
     public TcpOffloadEvent? SaidLast { get; set; }
 
+    /// <summary>Whether its host was told that it has to take it back.</summary>
+    public bool MustUpload => SaidLast is { } last && (last.Type == TcpOffloadEventType.Abort
+        || OffloadEvents.IsMandatory((TcpUploadReason)last.Information));
+
     /// <summary>Everything that is parked while its actor lives.</summary>
     public Holdings[] AtTarget => [Sends, Receives, StateOperations, Lost];
 

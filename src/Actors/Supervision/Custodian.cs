@@ -319,11 +319,10 @@ internal sealed class Custodian(DriverStack stack)
         stack.Handles.Find(said.Connection)?.Top?.Tell(said, ActorRefs.NoSender);
     }
 
-    /// <summary>Tells the host to take a connection back whose way is broken for good.</summary>
-    public void AskBack(ConnectionEntry entry)
+    /// <summary>Tells the host to take a connection back: its way is broken for good, or paused.</summary>
+    public void AskBack(ConnectionEntry entry, TcpUploadReason reason)
     {
-        var wish = new TcpOffloadEvent(
-            entry.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.HardwareFailure, 0);
+        var wish = new TcpOffloadEvent(entry.Handle, TcpOffloadEventType.Retrieve, (long)reason, 0);
         // A binding between two lives reads it here; an abort that was said before is the stronger word.
         if (entry.SaidLast is not { Type: TcpOffloadEventType.Abort })
             entry.SaidLast = wish;

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Supervision;
 
@@ -75,6 +76,14 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     /// <summary>Brings home what this driver holds over handlers; nothing is told to it any more.</summary>
     protected virtual void OnDying()
     {
+    }
+
+    /// <summary>Its adapter or binding takes a step. Who needs do nothing has done everything that it was told
+    /// before.</summary>
+    protected virtual void OnLife(LifeEvent told)
+    {
+        Between();
+        told.Complete(NdisStatus.Success);
     }
 
     /// <summary>Where a crash may be injected inside a handler.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Supervision;
 
@@ -33,6 +34,12 @@ internal sealed record StackSettings
     public required TimeSpan SeverDeadline { get; init; }
 
     public required TimeSpan StopTimeout { get; init; }
+
+    public required TimeSpan LifeInterval { get; init; }
+
+    public required TimeSpan LifeDeadline { get; init; }
+
+    public required TimeSpan LifeLimit { get; init; }
 
     public required string Dispatcher { get; init; }
 
@@ -68,6 +75,9 @@ internal sealed class DriverStack
     public HandleTable Handles { get; } = new();
 
     public Custodian Custodian { get; }
+
+    /// <summary>Its adapters and bindings.</summary>
+    public LifeBoard Life { get; } = new();
 
     public NetBufferListPool Sends { get; }
 

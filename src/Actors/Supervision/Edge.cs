@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Supervision;
 
@@ -12,19 +13,26 @@ internal sealed record Incarnation(IActorRef Ref, HolderId Holder);
 /// starts.</remarks>
 internal sealed class Edge : ContextOwner
 {
-    private readonly string? _name;
     private readonly OffloadHandle _connection;
+    private object? _owner;     // a driver's name, or the route of a connection: these are many
     private Incarnation? _current;
 
     /// <summary>The edge of a driver.</summary>
-    public Edge(string name) => _name = name;
+    public Edge(string name) => _owner = name;
 
     /// <summary>The edge of a connection. Its name is made when somebody wants to read it: connections are
     /// many.</summary>
     public Edge(OffloadHandle connection) => _connection = connection;
 
     /// <inheritdoc/>
-    public override string Name => _name ?? $"connection-{_connection}";
+    public override string Name => _owner as string ?? $"connection-{_connection}";
+
+    /// <summary>Of a connection: from where to where its requests go, from its initiate's arrival on.</summary>
+    public Route? Route
+    {
+        get => _owner as Route;
+        set => _owner = value;
+    }
 
     /// <summary>The living instance, or null between two lives and after the last.</summary>
     public Incarnation? Current => Volatile.Read(ref _current);

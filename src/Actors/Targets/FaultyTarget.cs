@@ -8,11 +8,12 @@ namespace ChimneyActors.Targets;
 /// plan.</summary>
 /// <remarks>A proof, not a product: the stack above must name every fault and still answer everybody exactly once.
 /// Disposing of it disposes of the target inside.</remarks>
-public sealed class FaultyTarget : IOffloadTarget, IAsyncDisposable, IDisposable
+public sealed class FaultyTarget : IOffloadAdapter, IAsyncDisposable, IDisposable
 {
     private readonly ConcurrentDictionary<OffloadHandle, FaultyLane> _lanes = new();
     private readonly FaultyLane?[] _recent = new FaultyLane?[64];
     private readonly IOffloadTarget _inner;
+    private readonly IOffloadAdapter? _adapter;     // it breaks no contract on its own account
     private int _next;
 
     /// <summary>A faulty target.</summary>
@@ -22,6 +23,7 @@ public sealed class FaultyTarget : IOffloadTarget, IAsyncDisposable, IDisposable
     public FaultyTarget(IOffloadTarget inner, FaultPlan plan, TimeProvider? time = null)
     {
         _inner = inner;
+        _adapter = inner as IOffloadAdapter;
         Plan = plan;
         Time = time ?? TimeProvider.System;
     }
@@ -64,6 +66,27 @@ public sealed class FaultyTarget : IOffloadTarget, IAsyncDisposable, IDisposable
         _lanes.TryGetValue(connection, out FaultyLane? lane) && lane.Holds(parcel)
             ? RequestProgress.InProgress
             : _inner.Probe(connection, parcel, flight);
+
+    /// <inheritdoc/>
+    public NdisStatus Initialize(IAdapterUpcalls upcalls) => _adapter?.Initialize(upcalls) ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public NdisStatus Restart() => _adapter?.Restart() ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public NdisStatus Pause() => _adapter?.Pause() ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public NdisStatus Reset() => _adapter?.Reset() ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public void SurpriseRemoved() => _adapter?.SurpriseRemoved();
+
+    /// <inheritdoc/>
+    public void Halt(HaltAction action) => _adapter?.Halt(action);
+
+    /// <inheritdoc/>
+    public bool CheckForHang() => _adapter?.CheckForHang() ?? false;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

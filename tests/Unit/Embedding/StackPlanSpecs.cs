@@ -1,5 +1,6 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
 using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Embedding;
@@ -68,8 +69,11 @@ public sealed class StackPlanSpecs
     }
 
     [Fact]
-    public void A_miniport_has_a_target() =>
-        ShouldRefuse(stack => stack.Miniport("nic1", null!), "'nic1'");
+    public void A_miniport_has_a_target()
+    {
+        ShouldRefuse(stack => stack.Miniport("nic1", (IOffloadTarget)null!), "'nic1'");
+        ShouldRefuse(stack => stack.Miniport("nic1", (Func<IOffloadTarget>)null!), "'nic1'");
+    }
 
     [Fact]
     public void Nobody_stands_over_a_binding()

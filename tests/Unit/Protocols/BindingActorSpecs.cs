@@ -3,6 +3,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Protocols;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Protocols;
@@ -14,6 +15,7 @@ public sealed class BindingActorSpecs : AloneSpec
     private readonly Ear _below = new("mux0");
     private readonly HolderId _me = HolderId.Next();
     private readonly BindingQueue _queue;
+    private readonly BindingNode _node;
     private readonly Host _host = new();
     private readonly BindingConnection _connection;
     private readonly IActorRef _binding;
@@ -21,12 +23,13 @@ public sealed class BindingActorSpecs : AloneSpec
     public BindingActorSpecs()
     {
         _queue = new BindingQueue(Stack, _edge);
+        _node = Life.AtWork(_edge, _below.Edge);
         _connection = new BindingConnection(Stack, _edge, _host) { Entry = Entry };
         Entry.ProtocolContext = _connection;
         Entry.Join(_edge);
         Entry.Join(_below.Edge);
         _binding = Start(_edge, _me, Props.Create(
-            () => new BindingActor(Stack, _edge, _me, _below.Edge, _queue)));
+            () => new BindingActor(Stack, _edge, _me, _node, _queue)));
     }
 
     [Fact]
@@ -282,5 +285,7 @@ public sealed class BindingActorSpecs : AloneSpec
         public void Aborted() => Heard.Add("abort");
 
         public void UploadWanted(TcpUploadReason reason) => Heard.Add(reason.ToString());
+
+        public void TakeBack() => Heard.Add("taken back");
     }
 }

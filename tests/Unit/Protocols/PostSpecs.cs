@@ -229,5 +229,9 @@ public sealed class PostSpecs
         public void UploadWanted(TcpUploadReason reason)
         {
         }
+
+        public void TakeBack()
+        {
+        }
     }
 }

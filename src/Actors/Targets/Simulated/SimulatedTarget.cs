@@ -11,7 +11,7 @@ namespace ChimneyActors.Targets.Simulated;
 /// <para>Requests may come from any thread. They are executed by whoever drives the network, and answered from there;
 /// after <see cref="Remove"/> they are answered at once.</para>
 /// </remarks>
-internal sealed class SimulatedTarget : IOffloadTarget, IAsyncDisposable
+internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<OffloadHandle, SimulatedConnection> _connections = [];
@@ -121,6 +121,10 @@ internal sealed class SimulatedTarget : IOffloadTarget, IAsyncDisposable
                 StrayLane.Refuse(told.Message, told.Sender, NdisStatus.RequestAborted);
         }
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The delegated state goes with it.</remarks>
+    public void SurpriseRemoved() => Remove();
 
     /// <summary>The same as <see cref="Remove"/>: the stack that owns the target has ended.</summary>
     public ValueTask DisposeAsync()

@@ -1,0 +1,190 @@
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Supervision.Lifecycle;
+
+/// <summary>One adapter of a stack by its name: a miniport's, or the virtual one that an intermediate driver shows
+/// above. Outlives the actors, and what is plugged in.</summary>
+internal sealed class AdapterNode
+{
+    private readonly Func<IOffloadTarget>? _make;
+    private AdapterInstance _current;
+    private bool _isUsed;
+    private int _isDown;
+
+    /// <summary>The adapter of a miniport.</summary>
+    /// <param name="driver">The miniport.</param>
+    /// <param name="first">The target it begins with; null: the factory makes it.</param>
+    /// <param name="make">Makes a fresh target each time it is initialised; null: there is only the first.</param>
+    public AdapterNode(Edge driver, IOffloadTarget? first, Func<IOffloadTarget>? make)
+    {
+        Driver = driver;
+        _make = make;
+        _current = new AdapterInstance(this, first);
+        Plugged.Add(_current);
+    }
+
+    /// <summary>The virtual adapter of an intermediate driver.</summary>
+    public AdapterNode(Edge driver)
+    {
+        Driver = driver;
+        IsVirtual = true;
+        _current = new AdapterInstance(this, null);
+    }
+
+    /// <summary>The driver in front of it.</summary>
+    public Edge Driver { get; }
+
+    /// <summary>Its name in the stack.</summary>
+    public string Name => Driver.Name;
+
+    /// <summary>Whether an intermediate driver makes it up: it has no reset and no hang check of its own.</summary>
+    public bool IsVirtual { get; }
+
+    /// <summary>Who is bound to it.</summary>
+    public List<BindingNode> Uppers { get; } = [];
+
+    /// <summary>What its driver is bound to below; none for a miniport.</summary>
+    public List<BindingNode> Lowers { get; } = [];
+
+    /// <summary>What is plugged in now, or was last.</summary>
+    public AdapterInstance Current => Volatile.Read(ref _current);
+
+    /// <summary>Its state now.</summary>
+    public AdapterState State => Current.State;
+
+    /// <summary>What has a target that was not let go of. The conductor's own.</summary>
+    public List<AdapterInstance> Plugged { get; } = [];
+
+    /// <summary>Whether its driver has used up its restarts, and nobody answers.</summary>
+    public bool IsDown
+    {
+        get => Volatile.Read(ref _isDown) != 0;
+        set => Volatile.Write(ref _isDown, value ? 1 : 0);
+    }
+
+    /// <summary>Whether it can be initialised: what was given as one target only once.</summary>
+    public bool CanInitialize => IsVirtual || !_isUsed || _make is not null;
+
+    /// <summary>Plugs in what is to be initialised. A virtual adapter is always the same one.</summary>
+    public AdapterInstance PlugIn()
+    {
+        if (IsVirtual)
+            return Current;
+        if (_isUsed || Current.Target is null)
+        {
+            var fresh = new AdapterInstance(this, _make!());
+            Plugged.Add(fresh);
+            Volatile.Write(ref _current, fresh);
+        }
+        _isUsed = true;
+        return Current;
+    }
+}
+
+/// <summary>What is plugged in at an adapter: one target, from its initialise to its halt.</summary>
+internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? target)
+{
+    private readonly Lock _lock = new();
+    private Route[] _routes = [];
+    private int _state = (int)AdapterState.Halted;
+    private int _removed;
+    private int _toldRemoved;
+    private Task? _disposed;
+
+    /// <summary>Where.</summary>
+    public AdapterNode Adapter => adapter;
+
+    /// <summary>The NIC; null for a virtual adapter.</summary>
+    public IOffloadTarget? Target => target;
+
+    /// <summary>Where it is in its life.</summary>
+    public AdapterState State => (AdapterState)Volatile.Read(ref _state);
+
+    /// <summary>Whether it was pulled out, or given up: what is left is only to be brought home.</summary>
+    public bool IsRemoved => Volatile.Read(ref _removed) != 0;
+
+    /// <summary>Why it is halted, or will be.</summary>
+    public HaltAction Why { get; set; } = HaltAction.DeviceDisabled;
+
+    /// <summary>How the target's own part of a pause, restart or reset goes.</summary>
+    public AdapterCalls Calls { get; } = new(adapter.Name);
+
+    /// <summary>Something happens to it. False: it may not, now.</summary>
+    public bool TryMove(AdapterEvent what)
+    {
+        AdapterState now = State;
+        return AdapterLifecycle.Next(now, what) is { } next
+            && Interlocked.CompareExchange(ref _state, (int)next, (int)now) == (int)now;
+    }
+
+    /// <summary>It is pulled out. False: it was before.</summary>
+    public bool Remove(HaltAction why)
+    {
+        if (Interlocked.Exchange(ref _removed, 1) != 0)
+            return false;
+        Why = why;
+        return true;
+    }
+
+    /// <summary>Tells the target, once, that it was pulled out.</summary>
+    /// <returns>What it threw.</returns>
+    public Exception? TellRemoved()
+    {
+        if (Interlocked.Exchange(ref _toldRemoved, 1) != 0)
+            return null;
+        try
+        {
+            (target as IOffloadAdapter)?.SurpriseRemoved();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>It could not be initialised: the next time another one is tried.</summary>
+    public void Fail()
+    {
+        Why = HaltAction.DeviceInitializationFailed;
+        _ = Dispose();
+        adapter.Plugged.Remove(this);
+    }
+
+    /// <summary>Who asks over it: one object for all connections of a protocol, so that each of them need keep only
+    /// that.</summary>
+    public Route RouteOf(Edge? protocol)
+    {
+        foreach (Route route in Volatile.Read(ref _routes))
+            if (route.Protocol == protocol)
+                return route;
+        lock (_lock)
+        {
+            if (Array.Find(_routes, route => route.Protocol == protocol) is { } known)
+                return known;
+            var made = new Route(this, protocol);
+            Volatile.Write(ref _routes, [.. _routes, made]);
+            return made;
+        }
+    }
+
+    /// <summary>Lets go of the target, once.</summary>
+    /// <returns>Ends when it has let go.</returns>
+    public Task Dispose() => _disposed ??= target switch
+    {
+        IAsyncDisposable later => later.DisposeAsync().AsTask(),
+        IDisposable now => DisposeNow(now),
+        _ => Task.CompletedTask,
+    };
+
+    private static Task DisposeNow(IDisposable target)
+    {
+        target.Dispose();
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>From which protocol to which plugged-in adapter requests go.</summary>
+/// <param name="Instance">What is plugged in at the lower end.</param>
+/// <param name="Protocol">The protocol at the upper end.</param>
+internal sealed record Route(AdapterInstance Instance, Edge? Protocol);
