@@ -56,6 +56,26 @@ public sealed class WrongStatus(IOffloadTarget inner) : Layer(inner)
     }
 }
 
+/// <summary>Ends a forwarded segment with a status that none may have.</summary>
+public sealed class WrongForwardStatus(IOffloadTarget inner) : Layer(inner)
+{
+    /// <inheritdoc/>
+    public override void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        if (request is not TcpOffloadForward)
+        {
+            Inner.Submit(request, upcalls);
+            return;
+        }
+        for (Parcel? segment = request.Flight.Head; segment is not null;)
+        {
+            Parcel? next = segment.Next;
+            End(segment.Claim(), NdisStatus.InvalidState, 0, upcalls);
+            segment = next;
+        }
+    }
+}
+
 /// <summary>Says of a send that it succeeded, with a byte less than it had.</summary>
 public sealed class WrongByteCount(IOffloadTarget inner) : Layer(inner)
 {

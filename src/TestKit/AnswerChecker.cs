@@ -23,6 +23,12 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>Whether something went wrong on purpose that may be why a request was not carried out.</summary>
     public Func<bool> IsExcused { get; set; } = () => false;
 
+    /// <summary>Whether the target takes raw segments.</summary>
+    public bool TakesForwards { get; set; } = true;
+
+    /// <summary>Whether the target writes down which of them it has processed.</summary>
+    public bool KnowsForwards { get; set; }
+
     /// <summary>Whether the host has aborted the connection.</summary>
     public bool IsAborting { get; set; }
 
@@ -48,6 +54,8 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
             broken($"{peer.Number}: {post.What} was answered {post.Answers} times");
         if (post.Operation == OffloadOperation.Receive)
             CheckReceive(post, status, (int)bytes);
+        else if (post.Operation == OffloadOperation.Forward)
+            CheckForward(post, status, bytes);
         else
             CheckSend(post, status, bytes);
         CheckCause(post, status);
@@ -132,7 +140,8 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
         bool lawful = status switch
         {
             NdisStatus.Success => true,
-            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind,
+            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind
+                || (post.Operation == OffloadOperation.Forward && !TakesForwards),
             NdisStatus.RequestAborted => _hasLeft || IsAborting || peer.IsReset || peer.IsLost || post.IsLate,
             NdisStatus.InvalidState when post.Operation == OffloadOperation.Receive => peer.PeerFinished,
             _ => post.IsLate,
@@ -148,7 +157,8 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     private void CheckRecord(WorldPost post, (NdisStatus Status, long Bytes) told)
     {
         // Sends without bytes have no place of their own in the stream.
-        if (post.Operation != OffloadOperation.Receive && post.Kind != DisconnectKind.Abortive
+        if (post.Operation is OffloadOperation.Send or OffloadOperation.Disconnect
+            && post.Kind != DisconnectKind.Abortive
             && (post.Memory.Length > 0 || post.Operation == OffloadOperation.Disconnect)
             && post.Connection.Entry is { } entry
             && record.EndOf(entry.Handle, post.Operation, post.StreamOffset) is { } end && end != told)
@@ -169,6 +179,17 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
         CheckRecord(post, (status, bytes));
     }
 
+    private void CheckForward(WorldPost post, NdisStatus status, long bytes)
+    {
+        if (bytes != 0)
+            broken($"{peer.Number}: {post.What}: {bytes} bytes told of a segment");
+        if (!KnowsForwards || !MemoryMarshal.TryGetArray<byte>(post.Memory, out ArraySegment<byte> segment))
+            return;
+        bool processed = record.HasProcessed(segment.Array!);
+        if (processed != (status == NdisStatus.Success))
+            broken($"{peer.Number}: {post.What}: {status} told; the target {(processed ? "has" : "has not")} it");
+    }
+
     private void CheckReceive(WorldPost post, NdisStatus status, int bytes)
     {
         MemoryMarshal.TryGetArray<byte>(post.Memory, out ArraySegment<byte> memory);
@@ -187,11 +208,18 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
             _firstOpen++;
         if (OrderIsExcused() || post.Kind == DisconnectKind.Abortive)
             return;
-        bool receive = post.Operation == OffloadOperation.Receive;
+        int lane = LaneOf(post);
         for (int i = _firstOpen; i < _posts.Count && _posts[i].Number < post.Number; i++)
-            if (_posts[i].Answers == 0 && _posts[i].Operation == OffloadOperation.Receive == receive)
+            if (_posts[i].Answers == 0 && LaneOf(_posts[i]) == lane)
                 broken($"{peer.Number}: {post.What} succeeded before {_posts[i].What} was answered");
     }
+
+    private static int LaneOf(WorldPost post) => post.Operation switch
+    {
+        OffloadOperation.Receive => 1,
+        OffloadOperation.Forward => 2,
+        _ => 0,
+    };
 
     private void CheckNoneBehind()
     {

@@ -17,6 +17,7 @@ internal sealed class EnginePeer : IWorldPeer
     private readonly bool _finishes;
     private readonly bool _isBad;
     private readonly List<Action> _choices = [];
+    private readonly Queue<byte[]> _ordinary = new();
     private int _acts = ActsMax;
     private long _said;
     private long _has;
@@ -54,6 +55,7 @@ internal sealed class EnginePeer : IWorldPeer
             Number = number,
         });
         _line.Peer.Reader = Take;
+        _line.Ordinary = segment => _ordinary.Enqueue(segment.ToArray());
         trace.Write(
             $"line {number}: loss {faults.Loss}, twice {faults.Duplication}, bits {faults.Corruption}, disorder {
                 faults.Reordering}, windows {ours.ReceiveBytesMax}");
@@ -105,6 +107,18 @@ internal sealed class EnginePeer : IWorldPeer
 
     /// <inheritdoc/>
     public string? Broken { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsLeaving
+    {
+        set => _line.IsLeaving = value;
+    }
+
+    /// <inheritdoc/>
+    public byte[]? TakeSegment() => _ordinary.TryDequeue(out byte[]? segment) ? segment : null;
+
+    /// <inheritdoc/>
+    public void Process(byte[] segment) => _line.Take(segment);
 
     /// <summary>Whether it may do something by itself.</summary>
     public bool CanAct
@@ -192,6 +206,7 @@ internal sealed class EnginePeer : IWorldPeer
         Duplication = wire.Percent(40) ? wire.Between(1, 80) / 1000.0 : 0,
         Corruption = wire.Percent(40) ? wire.Between(1, 50) / 1000.0 : 0,
         Reordering = wire.Percent(50) ? wire.Between(1, 200) / 1000.0 : 0,
+        Options = wire.Percent(20) ? wire.Between(1, 200) / 1000.0 : 0,
     };
 
     private static TcpEngineSettings DrawSettings(SeededRandom wire) => new()

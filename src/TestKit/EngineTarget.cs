@@ -149,6 +149,8 @@ internal sealed class EngineTarget : IWorldTarget
     public void Finish()
     {
         TimeSpan end = _clock.Now + RestMax;
+        foreach (EnginePeer peer in _peers)
+            peer.IsLeaving = false;
         _network.Tick(_clock.Now);
         while (!_peers.TrueForAll(peer => peer.IsQuiet) && _network.NextEvent is { } due && due <= end)
             _network.Advance(due);

@@ -53,6 +53,16 @@ internal interface IWorldPeer : IDisposable
     /// <summary>What is not as it should be in the bytes to the peer; null if nothing is.</summary>
     string? Broken { get; }
 
+    /// <summary>Whether the connection is on its way to its adapter: what the peer sends may reach the host
+    /// instead.</summary>
+    bool IsLeaving { set; }
+
+    /// <summary>A raw segment that reached the host; null if there is none.</summary>
+    byte[]? TakeSegment();
+
+    /// <summary>The host's own TCP gets a raw segment.</summary>
+    void Process(byte[] segment);
+
     /// <summary>A byte of the stream to the peer.</summary>
     byte Outgoing(long at);
 

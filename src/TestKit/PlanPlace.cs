@@ -22,5 +22,6 @@ internal enum PlanPlace
     Engines = 29,
     Stale = 32,
     Miscounts = 33,
-    End = 35,
+    Forwards = 35,
+    End = 37,
 }

@@ -7,7 +7,7 @@ namespace ChimneyActors.TestKit;
 
 /// <summary>The workload of one connection: offloads it, posts, disconnects, takes it back, offloads it
 /// again.</summary>
-internal sealed class SeededHost(
+internal sealed partial class SeededHost(
     SeededRandom random, SeededTrace trace, IWorldPeer peer, Binding binding, AnswerChecker checker,
     EventChecker events, StackChecker stack, WorldPlan plan)
     : IConnectionUser
@@ -85,7 +85,10 @@ internal sealed class SeededHost(
         trace.Write($"host {peer.Number}: {post.What} answered {status}, {bytes}");
         if (post.Operation != OffloadOperation.Receive)
             _sending--;
-        _mustLeave |= status != NdisStatus.Success;
+        if (post.Operation == OffloadOperation.Forward)
+            SegmentAnswered(post, status);
+        else
+            _mustLeave |= status != NdisStatus.Success;
         checker.Answered(post, status, bytes);
         // Whoever posts from a callback is on the thread of a driver.
         if (_connection is not null && _terminate is null && !_mustLeave && _budget > 0 && random.Percent(15))
@@ -182,6 +185,7 @@ internal sealed class SeededHost(
         _impatient = random.Percent(30);
         _patient = _listens && random.Percent(40);
         HasSocket = false;
+        LeaveWithSegments();
         events.Offloading();
         _closing = place.FinSent;
         (_connection, _initiate) = binding.BeginOffload(
@@ -206,6 +210,7 @@ internal sealed class SeededHost(
         events.Offloaded(status == NdisStatus.Success);
         if (status == NdisStatus.Success)
             return;
+        TakeSegmentsBack();
         HasSocket = true;
         _connection = null;
         GoOn(_last);
@@ -228,6 +233,7 @@ internal sealed class SeededHost(
         HasSocket = block.Socket is not null;
         _terminate = null;
         _connection = null;
+        TakeSegmentsBack();
         GoOn(block.Socket is null
             ? null
             : new UploadResult(block.Socket, block.Positions, block.BufferedData, block.FinSent));
@@ -244,6 +250,11 @@ internal sealed class SeededHost(
     private void Post()
     {
         _budget--;
+        if (random.Percent(plan.ForwardPercent) && peer.TakeSegment() is { } segment)
+        {
+            Forward(segment);
+            return;
+        }
         int kind = random.Below(100);
         if (kind < 62)
             Send();

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
@@ -113,6 +114,32 @@ internal sealed class SeededPeer(int number, SeededRandom random) : IWorldPeer
 
     /// <inheritdoc/>
     public bool IsSilent => false;
+
+    /// <inheritdoc/>
+    public bool IsLeaving
+    {
+        set
+        {
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Made up: a part of what the peer has said, or is about to say.</remarks>
+    public byte[]? TakeSegment()
+    {
+        var segment = new byte[20 + random.Below(300)];
+        segment[12] = 5 << 4;
+        BinaryPrimitives.WriteUInt32BigEndian(segment.AsSpan(4), (uint)Math.Max(0, PeerSent + 100 - random.Below(300)));
+        return segment;
+    }
+
+    /// <inheritdoc/>
+    public void Process(byte[] segment)
+    {
+        long from = BinaryPrimitives.ReadUInt32BigEndian(segment.AsSpan(4));
+        if (from <= PeerSent && !PeerFinished)
+            PeerSent = Math.Clamp(from + segment.Length - 20, PeerSent, Math.Max(PeerSent, _sends));
+    }
 
     /// <inheritdoc/>
     public string? Objection(OffloadBlock block) =>

@@ -67,7 +67,10 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     public int BadSevers { get; private set; }
 
     /// <inheritdoc/>
-    public OffloadCapabilities Capabilities { get; } = new(1 << 20, Upload: true, Forward: false);
+    public OffloadCapabilities Capabilities => new(1 << 20, Upload: true, TakesForwards);
+
+    /// <summary>Whether it takes raw segments.</summary>
+    public bool TakesForwards { get; set; }
 
     /// <summary>What went wrong here that nobody else can see; null if nothing did.</summary>
     public string? Wrong { get; private set; }

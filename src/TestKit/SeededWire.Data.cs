@@ -148,6 +148,23 @@ internal sealed partial class SeededWire
         foreach ((Claim claim, long offset, int placed) in _receives)
             EndReceive(claim, status, offset, placed);
         _receives.Clear();
+        foreach (Claim claim in _forwards)
+            Tell(claim, status, 0);
+        _forwards.Clear();
+    }
+
+    /// <summary>What was forwarded counts as said by the peer.</summary>
+    private void ProcessFirst()
+    {
+        Claim claim = _forwards[0];
+        _forwards.RemoveAt(0);
+        if (claim.IsOpen && MemoryMarshal.TryGetArray(
+            ListOf(claim).FirstNetBuffer.PieceAt(0), out ArraySegment<byte> segment))
+        {
+            Peer.Process(segment.Array!);
+            _target.Record.Processed(segment.Array!);
+        }
+        Tell(claim, NdisStatus.Success, 0);
     }
 
     private void TellAlone(Claim claim)

@@ -10,6 +10,7 @@ internal sealed partial class SeededWire : IPoolWaiter
     private readonly List<(Claim Claim, DisconnectKind Kind)> _sends = [];
     private readonly List<(Claim Claim, long Offset, int Placed)> _receives = [];
     private readonly List<Claim> _late = [];    // behind the end of the stream
+    private readonly List<Claim> _forwards = [];
     private readonly List<Action> _choices = [];
     private byte[] _held;
     private Claim? _initiate;
@@ -66,6 +67,11 @@ internal sealed partial class SeededWire : IPoolWaiter
                 case InitiateOffload: _initiate = parcel.Claim(); break;
                 case TerminateOffload: _terminate = parcel.Claim(); break;
                 case QueryOffload or UpdateOffload or InvalidateOffload: _asked.Add((request, parcel.Claim())); break;
+                case TcpOffloadForward:
+                    if (!_target.TakesForwards)
+                        Peer.Note("a raw segment came to a target that takes none");
+                    _forwards.Add(parcel.Claim());
+                    break;
                 case TcpOffloadReceive: _receives.Add((parcel.Claim(), 0, 0)); break;
                 case TcpOffloadDisconnect disconnect:
                     _finAsked = true;
@@ -98,6 +104,7 @@ internal sealed partial class SeededWire : IPoolWaiter
     public bool Has(Parcel parcel, FlightId flight) =>
         _sends.Exists(send => Is(send.Claim, parcel, flight))
         || _late.Exists(late => Is(late, parcel, flight))
+        || _forwards.Exists(forward => Is(forward, parcel, flight))
         || _receives.Exists(receive => Is(receive.Claim, parcel, flight))
         || _asked.Exists(asked => Is(asked.Claim, parcel, flight))
         || (_initiate is { } initiate && Is(initiate, parcel, flight))
@@ -171,7 +178,7 @@ internal sealed partial class SeededWire : IPoolWaiter
             _choices.Add(Leave);
         if (_aborted)
         {
-            if (_sends.Count + _receives.Count + _late.Count > 0)
+            if (_sends.Count + _receives.Count + _late.Count + _forwards.Count > 0)
                 _choices.Add(() => EndAll(NdisStatus.RequestAborted));
             return;
         }
@@ -185,6 +192,8 @@ internal sealed partial class SeededWire : IPoolWaiter
             _choices.Add(CompletePrefix);
         if (Peer.HasMore)
             _choices.Add(Peer.Say);
+        if (_forwards.Count > 0)
+            _choices.Add(ProcessFirst);
         if (_terminate is null)
             GatherReceiving();
     }

@@ -307,6 +307,7 @@ internal sealed class SeededWorld
         RefusesPercent = _plan.RefusesPercent,
         StalePercent = _plan.StalePercent,
         MiscountPercent = _plan.MiscountPercent,
+        TakesForwards = _plan.ForwardPercent % 2 == 0,
         ReportsEarly = _planted == PlantedBreak.EarlySuccess,
         Forgets = _planted == PlantedBreak.Forgets,
         IsExcused = IsTroubled,
@@ -339,6 +340,8 @@ internal sealed class SeededWorld
         {
             OrderIsExcused = () => _chimney.Ledger.DriverDeaths > 0 || _chimney.Stack.Stopping,
             IsExcused = IsTroubled,
+            TakesForwards = _target.Adapter.Capabilities.Forward,
+            KnowsForwards = !_plan.HasEngines,
         };
         _checkers.Add(checker);
         Binding binding = _chimney.Binding(name);

@@ -9,6 +9,14 @@ internal sealed class TargetRecord
     private readonly Dictionary<byte[], (long Offset, int Count)> _placed = [];
     private readonly Dictionary<(OffloadHandle, OffloadOperation, long), (NdisStatus Status, long Bytes)> _ended = [];
 
+    private readonly HashSet<byte[]> _processed = [];
+
+    /// <summary>A raw segment was processed.</summary>
+    public void Processed(byte[] segment) => _processed.Add(segment);
+
+    /// <summary>Whether it was.</summary>
+    public bool HasProcessed(byte[] segment) => _processed.Contains(segment);
+
     /// <summary>A send or disconnect ended.</summary>
     public void Ended(NetBufferList list, NdisStatus status, long bytes) =>
         _ended[(list.Connection, list.Operation, list.StreamOffset)] = (status, bytes);

@@ -62,6 +62,7 @@ internal sealed class WorldPlan
         int trouble = random.Below(20);
         StalePercent = random.Percent(10) ? 30 : 2;
         MiscountPercent = Sometimes(random, 10, 1, 20, 0);
+        ForwardPercent = Sometimes(random, 40, 1, 30, 0);
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -128,6 +129,10 @@ internal sealed class WorldPlan
 
     /// <summary>Of a hundred sends, so many are said to be acknowledged with a wrong number of bytes.</summary>
     public int MiscountPercent { get; }
+
+    /// <summary>Of a hundred requests, so many are raw segments; an odd number is for a target that takes
+    /// none.</summary>
+    public int ForwardPercent { get; }
 
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];

@@ -14,6 +14,7 @@ public sealed class PlantedSpecs
     [InlineData("Resets", "DISC-06", "driver")]
     [InlineData("WrongStatus", "DISC-17", "nic0")]
     [InlineData("WrongByteCount", "SEND-10", "nic0")]
+    [InlineData("WrongForwardStatus", "FWD-08", "nic0")]
     [InlineData("AnswersLate", "TERM-05", "nic0")]
     [InlineData("EndsEarly", "DISC-13", "nic0")]
     public void Each_mistake_is_found_and_named(string type, string rule, string driver)

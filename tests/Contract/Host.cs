@@ -86,7 +86,8 @@ public sealed class Host : IOffloadUpcalls, IVerifier
 
         if (count != completion.Flight.Count)
             Breach($"a completion says {completion.Flight.Count} parcels and carries {count}");
-        if (count > 1 && completion is not (TcpOffloadSendComplete or TcpOffloadReceiveComplete))
+        if (count > 1 && completion is not (TcpOffloadSendComplete or TcpOffloadReceiveComplete
+            or TcpOffloadForwardComplete))
             Breach($"a {completion.GetType().Name} carries {count} parcels");
     }
 
@@ -288,7 +289,7 @@ public sealed class Host : IOffloadUpcalls, IVerifier
     {
         OffloadOperation.Send or OffloadOperation.Receive => parcel.Status is NdisStatus.Success
             or NdisStatus.RequestAborted or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
-        OffloadOperation.Disconnect => parcel.Status is NdisStatus.Success
+        OffloadOperation.Disconnect or OffloadOperation.Forward => parcel.Status is NdisStatus.Success
             or NdisStatus.RequestAborted or NdisStatus.UploadInProgress,
         OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
             or OffloadOperation.Invalidate => parcel.Status is NdisStatus.Success or NdisStatus.Failure,

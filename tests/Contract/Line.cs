@@ -42,6 +42,20 @@ internal sealed class Line(TargetBench bench, OffloadHandle handle, Peer peer, l
         return list;
     }
 
+    /// <summary>Hands raw segments over, as one chain.</summary>
+    internal NetBufferList[] Forward(params byte[][] segments)
+    {
+        NetBufferList[] lists = [.. segments.Select(segment =>
+        {
+            NetBufferList list = bench.Rent();
+            list.FirstNetBuffer.Attach(segment.AsMemory());
+            return list;
+        })];
+        Link(lists);
+        bench.Submit(lists[0], OffloadOperation.Forward, Handle, flight => new TcpOffloadForward(flight));
+        return lists;
+    }
+
     internal NetBufferList[] Receive(bool noPush, params int[] lengths)
     {
         NetBufferList[] lists = [.. lengths.Select(Room)];

@@ -17,6 +17,11 @@ public sealed class KernelDisconnectSpecs : DisconnectContract
     private protected override TargetBench CreateBench() => new KernelBench();
 }
 
+public sealed class KernelForwardSpecs : ForwardContract
+{
+    private protected override TargetBench CreateBench() => new KernelBench();
+}
+
 public sealed class KernelReceiveSpecs : ReceiveContract
 {
     private protected override TargetBench CreateBench() => new KernelBench();

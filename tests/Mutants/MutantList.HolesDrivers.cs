@@ -55,6 +55,12 @@ internal static partial class MutantList
             "Stack.Clock.GetElapsedTime(entry.OldestSince, Stack.Now) < TimeSpan.Zero",
             "a good connection is torn because a driver was slow")
             .Lives("No driver here is slower than the watch."),
+        new Mutant("Nobody asks for a forwarded segment", "Miniports/ConnectionActor.cs",
+            "Unknown(_entry.FirstForward)",
+            "null",
+            "who forwarded waits for a completion that was lost")
+            .Lives("the last segment of a connection must be lost whose host waits for it: seven are lost in 2,000 "
+                + "seeds. TargetBreachSpecs finds it"),
         new Mutant("A terminate does not close the way down", "Miniports/TcpConnection.cs",
             "_uploading = true; return NdisStatus.Pending;",
             "return NdisStatus.Pending;",

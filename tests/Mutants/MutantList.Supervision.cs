@@ -5,6 +5,10 @@ internal static partial class MutantList
 {
     private static readonly Mutant[] Supervision =
     [
+        new("Forwarded segments are not swept", "Supervision/ConnectionEntry.cs",
+            "[Sends, Receives, forwards, StateOperations, Lost]",
+            "[Sends, Receives, StateOperations, Lost]",
+            "what was forwarded to a connection that died never comes home"),
         new("A landed list is returned twice", "Supervision/Landing.cs",
             "list.Pool.Return(list);",
             "list.Pool.Return(list); list.Pool.Return(list);",

@@ -17,6 +17,11 @@ public sealed class SimulatedDisconnectSpecs : DisconnectContract
     private protected override TargetBench CreateBench() => new SimulatedBench();
 }
 
+public sealed class SimulatedForwardSpecs : ForwardContract
+{
+    private protected override TargetBench CreateBench() => new SimulatedBench();
+}
+
 public sealed class SimulatedReceiveSpecs : ReceiveContract
 {
     private protected override TargetBench CreateBench() => new SimulatedBench();

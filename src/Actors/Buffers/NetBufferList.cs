@@ -50,8 +50,10 @@ public sealed class NetBufferList : Parcel
 
     private protected override void OnCompleted(long bytes)
     {
-        if (Operation == OffloadOperation.ReceiveIndicate)
-            return;     // the data start moves by what the host consumed, when the answer has come home
+        // Of an indication the data start moves by what the host consumed, when the answer has come home; of a forward
+        // not at all.
+        if (Operation is OffloadOperation.ReceiveIndicate or OffloadOperation.Forward)
+            return;
         long left = Math.Min(bytes, DataLength);
         for (NetBuffer? buffer = _first; buffer is not null && left > 0; buffer = buffer.Next)
         {

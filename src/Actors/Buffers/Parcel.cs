@@ -32,6 +32,9 @@ public enum OffloadOperation
 
     /// <summary>Says that the state is no longer true.</summary>
     Invalidate,
+
+    /// <summary>Raw segments that the host received, for the target.</summary>
+    Forward,
 }
 
 /// <summary>Anything that must come home exactly once: a NET_BUFFER_LIST, or the block of a state operation.</summary>

@@ -40,6 +40,7 @@ public sealed class ChimneySettings
         {
             SendsMax = read.Count("pools.sends-max", 1, 1_000_000),
             ReceivesMax = read.Count("pools.receives-max", 1, 1_000_000),
+            ForwardsMax = read.Count("pools.forwards-max", 1, 1_000_000),
             IndicationsMax = read.Count("pools.indications-max", 1, 1_000_000),
             IndicationBytes = read.Count("pools.indication-bytes", 512, 1 << 20),
             Shelves = read.Count("miniport.shelves", 1, 1024),

@@ -111,6 +111,26 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         return post.Result;
     }
 
+    /// <summary>Gives the target raw segments of this connection that came to the host instead. What is not taken the
+    /// host processes itself.</summary>
+    /// <param name="segments">In the order in which they came. Each from the first byte of the TCP header on, without
+    /// the IP header, whose checksums the host has looked at; lent until its task ends.</param>
+    /// <returns>For each: SUCCESS, processed like one from the wire; UPLOAD_IN_PROGRESS, not processed, and left to the
+    /// host, always so where a target has no TCP of its own (<see cref="OffloadCapabilities.Forward"/>);
+    /// REQUEST_ABORTED, the connection was reset and nobody processes it.</returns>
+    /// <exception cref="ArgumentException">One of them is no TCP segment.</exception>
+    public Task<NdisStatus>[] ForwardAsync(params IReadOnlyList<ReadOnlyMemory<byte>> segments)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(segments.Count);
+        for (int i = 0; i < segments.Count; i++)
+            CheckSegment(segments[i].Span, i);
+        var posts = new ForwardPost[segments.Count];
+        for (int i = posts.Length - 1; i >= 0; i--)
+            posts[i] = new ForwardPost(Core, segments[i]) { Next = i + 1 < posts.Length ? posts[i + 1] : null };
+        Tell(posts[0], 0);
+        return Array.ConvertAll(posts, post => post.Result);
+    }
+
     /// <summary>Closes the send half after all data (graceful) or aborts the connection.</summary>
     /// <param name="kind">FIN or RST.</param>
     /// <param name="data">Graceful only: last data before the FIN.</param>
@@ -284,6 +304,14 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             throw new ArgumentException("An abortive disconnect carries no data (DISC-03).", nameof(data));
     }
 
+    internal static void CheckSegment(ReadOnlySpan<byte> segment, int index)
+    {
+        if (RawSegment.HeaderBytesOf(segment) == 0)
+            throw new ArgumentException($"Segment {index} has {segment.Length} bytes and is no TCP segment: it must "
+                + $"begin with a TCP header of at least {RawSegment.HeaderBytesMin} bytes, as long as its data offset "
+                + "says (NBL-04).", nameof(segment));
+    }
+
     private void Tell(Post post, long length)
     {
         bool told;
@@ -294,7 +322,7 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             for (Post? member = post; member is not null; member = member.Next)
             {
                 member.StreamOffset = Core.NextOffset;
-                if (member.Operation != OffloadOperation.Receive)
+                if (member.Operation is not (OffloadOperation.Receive or OffloadOperation.Forward))
                     Core.NextOffset += member.Memory.Length;
             }
             // A stack that is over hears no dead letters: the post may have been told to nobody.

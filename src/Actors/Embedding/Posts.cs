@@ -146,6 +146,23 @@ internal sealed class DisconnectPost : Post
         _done.TrySetResult(new DisconnectResult(status, Connection.Acknowledged));
 }
 
+/// <summary>One forwarded segment; ends a task and is not used again.</summary>
+internal sealed class ForwardPost : Post
+{
+    private readonly TaskCompletionSource<NdisStatus> _done;
+
+    public ForwardPost(BindingConnection connection, ReadOnlyMemory<byte> segment)
+        : base(connection, OffloadOperation.Forward)
+    {
+        Memory = MemoryMarshal.AsMemory(segment);
+        _done = new TaskCompletionSource<NdisStatus>(connection.Stack.TaskOptions);
+    }
+
+    public Task<NdisStatus> Result => _done.Task;
+
+    protected override void OnDone(NdisStatus status, long bytes) => _done.TrySetResult(status);
+}
+
 /// <summary>A post that calls back, on the thread that landed it.</summary>
 internal sealed class CallbackPost : Post
 {

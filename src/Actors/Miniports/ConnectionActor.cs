@@ -14,19 +14,21 @@ internal sealed class ConnectionActor : DriverActor
     private readonly ConnectionEntry _entry;
     private readonly IOffloadTarget _target;
     private readonly string _miniport;
-    private readonly TcpConnection _tcp = new();
+    private readonly TcpConnection _tcp;
     private Parcel? _suspect;           // unknown to the target when it was asked last
     private FlightId _suspectFlight;
     private long _suspectSince;
     private IOffloadUpcalls _upcalls = null!;   // made once, so a request costs no closure
 
     public ConnectionActor(
-        DriverStack stack, ConnectionEntry entry, HolderId me, IOffloadTarget target, string miniport)
+        DriverStack stack, ConnectionEntry entry, HolderId me, IOffloadTarget target, string miniport,
+        bool takesForwards)
         : base(stack, entry.Edge, me)
     {
         _entry = entry;
         _target = target;
         _miniport = miniport;
+        _tcp = new TcpConnection(takesForwards);
     }
 
     protected override void PreStart() => _upcalls = new ActorUpcalls(Me, Self, Stack.Indications);
@@ -118,7 +120,7 @@ internal sealed class ConnectionActor : DriverActor
     {
         Parcel? expected = park.First;
         // A terminate comes last (TERM-28): what it leaves behind would have no actor to wait for it.
-        if (completion is TerminateOffloadComplete && (_entry.Sends.First ?? _entry.Receives.First) is { } left)
+        if (completion is TerminateOffloadComplete && _entry.FirstOfData is { } left)
             expected = left;
         for (Parcel? parcel = completion.Flight.Head; parcel is not null; parcel = parcel.Next)
         {
@@ -269,7 +271,7 @@ internal sealed class ConnectionActor : DriverActor
     private void AskTarget()
     {
         Parcel? unknown = Unknown(_entry.Sends.First) ?? Unknown(_entry.Receives.First)
-            ?? Unknown(_entry.StateOperations.First);
+            ?? Unknown(_entry.FirstForward) ?? Unknown(_entry.StateOperations.First);
         if (unknown is null)
         {
             _suspect = null;
@@ -323,6 +325,7 @@ internal sealed class ConnectionActor : DriverActor
     {
         OffloadOperation.Send or OffloadOperation.Disconnect => _entry.Sends,
         OffloadOperation.Receive => _entry.Receives,
+        OffloadOperation.Forward => _entry.Forwards,
         _ => _entry.StateOperations,
     };
 }

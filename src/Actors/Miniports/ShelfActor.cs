@@ -19,8 +19,8 @@ internal sealed class ShelfActor : DriverActor
         : base(stack, edge, me)
     {
         _adapter = adapter;
-        _connections = new Births(
-            (entry, holder) => new ConnectionActor(stack, entry, holder, entry.Target!, adapter.Name));
+        _connections = new Births((entry, holder) => new ConnectionActor(
+            stack, entry, holder, entry.Target!, adapter.Name, entry.Target!.Capabilities.Forward));
         _stranded = new Births((entry, holder) => new StrandedConnectionActor(stack, entry, holder));
         _connectionProps = PropsOf(_connections);
         _strandedProps = PropsOf(_stranded);

@@ -4,7 +4,8 @@ using ChimneyActors.Ndis;
 namespace ChimneyActors.Miniports;
 
 /// <summary>What is lawful on one offloaded connection. Pure: no actor, no clock.</summary>
-internal sealed class TcpConnection
+/// <param name="takesForwards">Whether the target takes raw segments.</param>
+internal sealed class TcpConnection(bool takesForwards = false)
 {
     private bool _graceful;
     private bool _aborted;
@@ -32,6 +33,8 @@ internal sealed class TcpConnection
         TcpOffloadSend send => AdmitSend(send),
         TcpOffloadReceive => _peerClosed ? NdisStatus.InvalidState : NdisStatus.Pending,    // RECV-10
         TcpOffloadDisconnect disconnect => AdmitDisconnect(disconnect),
+        // Where the target has no TCP of its own the host processes them itself (FWD-06).
+        TcpOffloadForward => takesForwards ? NdisStatus.Pending : NdisStatus.UploadInProgress,
         _ => NdisStatus.NotSupported,
     };
 

@@ -19,7 +19,7 @@ public enum RequestProgress
 /// <summary>What a target can do; constant for its life.</summary>
 /// <param name="ConnectionsMax">TcpConnectionOffloadCapacity.</param>
 /// <param name="Upload">Whether a terminate gives the connection back alive.</param>
-/// <param name="Forward">Whether it takes raw segments.</param>
+/// <param name="Forward">Whether it takes raw segments; if not it is never given any.</param>
 /// <remarks>Source: ns-ntddndis-_ndis_tcp_connection_offload.md.</remarks>
 public sealed record OffloadCapabilities(int ConnectionsMax, bool Upload, bool Forward);
 
@@ -44,10 +44,10 @@ public interface IOffloadUpcalls
 /// <summary>What a NIC, real or simulated, does for its miniport: the one plug.</summary>
 /// <remarks>
 /// Requests are <see cref="InitiateOffload"/>, <see cref="TcpOffloadSend"/>, <see cref="TcpOffloadReceive"/>,
-/// <see cref="TcpOffloadDisconnect"/>, <see cref="TerminateOffload"/>. The target takes a <see cref="Claim"/> on each
-/// parcel at Submit and completes each exactly once with <see cref="Claim.TryComplete"/>; false means that somebody
-/// else ended the journey, and the parcel is not to be touched again. Parcels that won go up by
-/// <see cref="WonChain"/> and <see cref="IOffloadUpcalls.Complete"/>.
+/// <see cref="TcpOffloadForward"/>, <see cref="TcpOffloadDisconnect"/>, <see cref="TerminateOffload"/>. The target
+/// takes a <see cref="Claim"/> on each parcel at Submit and completes each exactly once with
+/// <see cref="Claim.TryComplete"/>; false means that somebody else ended the journey, and the parcel is not to be
+/// touched again. Parcels that won go up by <see cref="WonChain"/> and <see cref="IOffloadUpcalls.Complete"/>.
 /// <para>
 /// Received data without a posted receive: rent a list from <see cref="IOffloadUpcalls.ReceivePool"/>, fill its Buffer,
 /// make the indication with <see cref="ReceiveIndication.Make"/>. From then on the list is away until it comes back by

@@ -30,6 +30,7 @@ public abstract record OffloadCompletion : OffloadMessage
             OffloadOperation.Send => new TcpOffloadSendComplete(flight),
             OffloadOperation.Receive => new TcpOffloadReceiveComplete(flight),
             OffloadOperation.Disconnect => new TcpOffloadDisconnectComplete(flight),
+            OffloadOperation.Forward => new TcpOffloadForwardComplete(flight),
             OffloadOperation.Initiate => new InitiateOffloadComplete(flight),
             OffloadOperation.Terminate => new TerminateOffloadComplete(flight),
             OffloadOperation.Query => new QueryOffloadComplete(flight),

@@ -103,6 +103,7 @@ internal sealed class BindingActor(
         {
             OffloadOperation.Send => new TcpOffloadSend(flight),
             OffloadOperation.Receive => new TcpOffloadReceive(flight),
+            OffloadOperation.Forward => new TcpOffloadForward(flight),
             _ => new TcpOffloadDisconnect(flight, post.Kind),
         };
         Between();

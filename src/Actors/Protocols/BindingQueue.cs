@@ -4,17 +4,17 @@ using ChimneyActors.Supervision;
 namespace ChimneyActors.Protocols;
 
 /// <summary>Posts that wait for room in a pool. Outlives the binding's actor.</summary>
-/// <remarks>Three lanes, each in order: sends with the graceful disconnects behind them, posted receives, and abortive
-/// disconnects. Receives wait for the peer, so nothing else may wait behind them; an abort frees what others wait
-/// for.</remarks>
+/// <remarks>Four lanes, each in order: sends with the graceful disconnects behind them, posted receives, abortive
+/// disconnects, and forwarded segments. Receives wait for the peer, so nothing else may wait behind them; sends may
+/// wait for an acknowledgement that is in a forwarded segment; an abort frees what others wait for.</remarks>
 internal sealed class BindingQueue
 {
-    private readonly LinkedList<Post>[] _lanes = [[], [], []];
+    private readonly LinkedList<Post>[] _lanes = [[], [], [], []];
     private readonly Waiter[] _waiters;
 
     public BindingQueue(DriverStack stack, Edge binding)
     {
-        NetBufferListPool[] pools = [stack.Sends, stack.Receives, stack.Disconnects];
+        NetBufferListPool[] pools = [stack.Sends, stack.Receives, stack.Disconnects, stack.Forwards];
         _waiters = [.. pools.Select(pool => new Waiter(binding, pool))];
         Tally = stack.Ledger.AddTally();
     }
@@ -32,8 +32,12 @@ internal sealed class BindingQueue
     public bool IsEmpty => _lanes.All(lane => lane.Count == 0);
 
     /// <summary>The lane a post belongs to.</summary>
-    public static int LaneOf(Post post) =>
-        post.IsUrgent ? 2 : post.Operation == OffloadOperation.Receive ? 1 : 0;
+    public static int LaneOf(Post post) => post.Operation switch
+    {
+        OffloadOperation.Receive => 1,
+        OffloadOperation.Forward => 3,
+        _ => post.IsUrgent ? 2 : 0,
+    };
 
     /// <summary>The longest waiting of a lane; null if nobody waits: else later posts wait behind.</summary>
     public Post? First(int lane) => _lanes[lane].First?.Value;
@@ -44,6 +48,7 @@ internal sealed class BindingQueue
     {
         OffloadOperation.Send => _waiters[0],
         OffloadOperation.Receive => _waiters[1],
+        OffloadOperation.Forward => _waiters[3],
         _ => _waiters[2],
     }).Rent(wanted);
 

@@ -4,7 +4,7 @@ using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Protocols;
 
-/// <summary>One send, receive or disconnect on its way to the binding, and the promise behind it.</summary>
+/// <summary>One send, receive, forward or disconnect on its way to the binding, and the promise behind it.</summary>
 /// <remarks>Until a NET_BUFFER_LIST carries it, it answers for itself when it is lost; afterwards custody
 /// does.</remarks>
 internal abstract class Post(BindingConnection connection, OffloadOperation operation) : Ticket, IBindingCommand
@@ -18,7 +18,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     /// <summary>The connection.</summary>
     public BindingConnection Connection => _connection;
 
-    /// <summary>Send, receive or disconnect.</summary>
+    /// <summary>Send, receive, forward or disconnect.</summary>
     public OffloadOperation Operation => (OffloadOperation)_operation;
 
     /// <summary>Data to send, or space to receive into. Lent until the answer.</summary>
@@ -111,7 +111,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     {
         if (Operation == OffloadOperation.Receive)
             _connection.AddReceived(landed.Bytes, landed.AtHome);
-        else
+        else if (Operation != OffloadOperation.Forward)
             _connection.AddAcknowledged(landed.Bytes, landed.AtHome);
         IsOver = landed.AtHome;
         OnDone(landed.Status, landed.Bytes);

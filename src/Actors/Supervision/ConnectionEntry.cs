@@ -13,6 +13,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     private long _oldestSince;
     private int _waitsForLayer;
     private OffloadBlock? _pendingTerminate;
+    private Holdings? _forwards;
 
     /// <summary>Guards the entry when the actor is dead or dying.</summary>
     public object Lock => this;
@@ -40,6 +41,9 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
 
     /// <summary>State operations at the target.</summary>
     public Holdings StateOperations { get; } = new();
+
+    /// <summary>Forwarded segments at the target; made when first needed.</summary>
+    public Holdings Forwards => _forwards ??= new Holdings();
 
     /// <summary>Indications that never reached the host, to be said again in order.</summary>
     public Holdings Lost { get; } = new();
@@ -82,10 +86,18 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         || OffloadEvents.IsMandatory((TcpUploadReason)last.Information));
 
     /// <summary>Everything that is parked while its actor lives.</summary>
-    public Holdings[] AtTarget => [Sends, Receives, StateOperations, Lost];
+    public Holdings[] AtTarget => _forwards is { } forwards
+        ? [Sends, Receives, forwards, StateOperations, Lost]
+        : [Sends, Receives, StateOperations, Lost];
 
     /// <summary>Whether the target owes a completion.</summary>
-    public bool HasParked => Sends.Count + Receives.Count + StateOperations.Count > 0;
+    public bool HasParked => Sends.Count + Receives.Count + StateOperations.Count > 0 || _forwards is { Count: > 0 };
+
+    /// <summary>The oldest forwarded segment at the target.</summary>
+    public Parcel? FirstForward => _forwards?.First;
+
+    /// <summary>The oldest request of data that is still at the target; null if there is none.</summary>
+    public Parcel? FirstOfData => Sends.First ?? Receives.First ?? _forwards?.First;
 
     /// <summary>Since when the oldest request has been at the target, for the hang watch; 0 without one.</summary>
     public long OldestSince
@@ -101,6 +113,7 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         string phase = Ended ? "ended" : Remains is not null ? "severed" : SeverSince != 0 ? "being severed"
             : Begun ? "offloaded" : "not begun";
         return $"connection {Handle}, {phase}, {actor}: {Sends.Count} sends, {Receives.Count} receives, "
+            + (_forwards is null ? "" : $"{_forwards.Count} forwards, ")
             + $"{StateOperations.Count} state operations, {Lost.Count} indications to be repeated; received "
             + $"{AcceptedThrough} accepted, {IndicatedThrough} indicated, "
             + $"{Remains?.Positions.Received ?? 0} in the remains"

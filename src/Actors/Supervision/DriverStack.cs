@@ -13,6 +13,8 @@ internal sealed record StackSettings
 
     public required int ReceivesMax { get; init; }
 
+    public required int ForwardsMax { get; init; }
+
     public required int IndicationsMax { get; init; }
 
     public required int IndicationBytes { get; init; }
@@ -58,6 +60,7 @@ internal sealed class DriverStack
         Clock = clock;
         Sends = new NetBufferListPool("sends", settings.SendsMax, 0, Ledger);
         Receives = new NetBufferListPool("receives", settings.ReceivesMax, 0, Ledger);
+        Forwards = new NetBufferListPool("forwards", settings.ForwardsMax, 0, Ledger);
         Disconnects = new NetBufferListPool("disconnects", 0, 0, Ledger);
         Indications = new NetBufferListPool(
             "indications", settings.IndicationsMax, settings.IndicationBytes, Ledger);
@@ -82,6 +85,8 @@ internal sealed class DriverStack
     public NetBufferListPool Sends { get; }
 
     public NetBufferListPool Receives { get; }
+
+    public NetBufferListPool Forwards { get; }
 
     /// <summary>Grows by two with every connection: one graceful and one abortive disconnect never wait for
     /// room.</summary>
@@ -126,7 +131,7 @@ internal sealed class DriverStack
     public ConcurrentQueue<Action> AtEnd { get; } = new();
 
     /// <summary>All pools.</summary>
-    public IEnumerable<NetBufferListPool> Pools => [Sends, Receives, Disconnects, Indications];
+    public IEnumerable<NetBufferListPool> Pools => [Sends, Receives, Forwards, Disconnects, Indications];
 
     /// <summary>Whether nothing is out.</summary>
     public bool IsBalanced => Pools.All(pool => pool.Out == 0) && Blocks.IsEmpty;
@@ -140,6 +145,7 @@ internal sealed class DriverStack
     {
         OffloadOperation.Send => Sends,
         OffloadOperation.Receive => Receives,
+        OffloadOperation.Forward => Forwards,
         _ => Disconnects,
     };
 }

@@ -38,8 +38,8 @@ internal static class Settlement
             or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
         OffloadOperation.Receive => status is NdisStatus.Success or NdisStatus.RequestAborted
             or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
-        OffloadOperation.Disconnect => status is NdisStatus.Success or NdisStatus.RequestAborted
-            or NdisStatus.UploadInProgress,
+        OffloadOperation.Disconnect or OffloadOperation.Forward => status is NdisStatus.Success
+            or NdisStatus.RequestAborted or NdisStatus.UploadInProgress,
         OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
             or OffloadOperation.Invalidate => status is NdisStatus.Success or NdisStatus.Failure,
         OffloadOperation.Initiate => status is NdisStatus.Success or NdisStatus.Failure or NdisStatus.Resources

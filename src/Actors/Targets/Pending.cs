@@ -20,6 +20,9 @@ internal enum PendingKind : byte
 
     /// <summary>A second graceful disconnect: nothing is sent for it (DISC-32).</summary>
     SecondFinish,
+
+    /// <summary>A forwarded segment; the queue of sends never holds one.</summary>
+    Forward,
 }
 
 /// <summary>A parcel at the target: the right to complete it, whom to tell, and how far it has come.</summary>

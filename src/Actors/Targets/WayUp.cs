@@ -24,7 +24,7 @@ internal struct WayUp
     internal void Add(Parcel won, IOffloadUpcalls to)
     {
         bool fits = ReferenceEquals(_to, to) && _operation == won.Operation
-            && won.Operation is OffloadOperation.Send or OffloadOperation.Receive;   // all others travel alone
+            && won.Operation is OffloadOperation.Send or OffloadOperation.Receive or OffloadOperation.Forward;
         if (!fits)
             Flush();
         _won.Add(won);

@@ -9,7 +9,8 @@ internal static class CaseList
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
         .. GeneralCases.All, .. BufferCases.All, .. DisconnectCases.All, .. SendCases.All, .. ReceiveCases.All,
-        .. IndicationCases.All, .. EventCases.All, .. InitiateCases.All, .. TerminateCases.All, .. StateCases.All,
+        .. IndicationCases.All, .. ForwardCases.All, .. EventCases.All, .. InitiateCases.All, .. TerminateCases.All,
+        .. StateCases.All,
         .. TimerCases.All, .. SegmentCases.All,
     ];
 }

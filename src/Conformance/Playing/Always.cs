@@ -39,6 +39,12 @@ internal static class Always
         play.Note("GEN-04", IsOf(entry), $"came by a {entry.Source?.GetType().Name}: {entry}");
         if (entry.Parcel is OffloadBlock)
             return;
+        if (entry.Operation == OffloadOperation.Forward)
+        {
+            play.Note("FWD-08", IsAllowed(entry), $"has a status that it may not have: {entry}");
+            play.Note("NBL-10", entry is { Bytes: 0, Advanced: 0 }, $"has a byte count: {entry}");
+            return;
+        }
         play.Note("NBL-10", entry.Bytes >= 0, $"has no byte count: {entry}");
         play.Note("NBL-11", entry.Bytes == entry.Advanced, $"moved its data by {entry.Advanced}: {entry}");
         (string status, string count, string advance) = entry.Operation switch
@@ -58,6 +64,9 @@ internal static class Always
     {
         switch (entry.Operation)
         {
+            case OffloadOperation.Forward:
+                play.Note("NBL-04", entry is { Buffers: 1, Length: >= 20 }, $"is no segment: {entry}", Stage.Binding);
+                break;
             case OffloadOperation.Send:
                 play.Note("NBL-02", entry.Buffers >= 1, $"has no NET_BUFFER: {entry}", Stage.Binding);
                 break;
@@ -106,13 +115,14 @@ internal static class Always
         OffloadOperation.Send => entry.Source is TcpOffloadSendComplete,
         OffloadOperation.Receive => entry.Source is TcpOffloadReceiveComplete,
         OffloadOperation.Disconnect => entry.Source is TcpOffloadDisconnectComplete,
+        OffloadOperation.Forward => entry.Source is TcpOffloadForwardComplete,
         _ => false,
     };
 
     private static bool IsAllowed(TraceEntry entry) => entry.Status switch
     {
         NdisStatus.Success or NdisStatus.RequestAborted or NdisStatus.UploadInProgress => true,
-        NdisStatus.InvalidState => entry.Operation != OffloadOperation.Disconnect,
+        NdisStatus.InvalidState => entry.Operation is OffloadOperation.Send or OffloadOperation.Receive,
         _ => false,
     };
 }

@@ -164,6 +164,14 @@ internal sealed class Line : IConnectionUser
         return [.. posts.Select((post, index) => ReceiptOf(memory[index], post.Result.AsTask()))];
     }
 
+    /// <summary>Hands raw segments over, as one chain.</summary>
+    public Task<NdisStatus>[] Forward(params byte[][] segments)
+    {
+        Task<NdisStatus>[] answers =
+            Connection.ForwardAsync([.. segments.Select(segment => (ReadOnlyMemory<byte>)segment)]);
+        return [.. answers.Select((answer, index) => WornAfter(segments[index], _ => answer))];
+    }
+
     /// <summary>Closes the send half, or cuts off.</summary>
     public Task<DisconnectResult> Disconnect(DisconnectKind kind, int length = 0) =>
         WornAfter(Next(length), memory => Connection.DisconnectAsync(kind, memory));

@@ -34,7 +34,8 @@ internal static class Reports
         VerifierCheck.UseAfterHandOver =>
             [violation.Detail.Contains("Complete ", StringComparison.Ordinal) ? "GEN-03" : "IM-05", "GEN-06"],
         VerifierCheck.WrongOperation => ["GEN-04"],
-        VerifierCheck.StatusNotAllowed => [.. Of(violation, "DISC-17", receive: "RECV-11"), "GEN-08"],
+        VerifierCheck.StatusNotAllowed =>
+            [.. Of(violation, "DISC-17", receive: "RECV-11", forward: "FWD-08"), "GEN-08"],
         VerifierCheck.BadShape => Of(violation, "NBL-01", "NBL-02", "NBL-03"),
         VerifierCheck.ByteAccount => [.. Of(violation, "DISC-20", "SEND-10", "RECV-13"), "NBL-11"],
         VerifierCheck.Order => Of(violation, "SEND-12", "SEND-12", "RECV-01"),
@@ -49,13 +50,15 @@ internal static class Reports
 
     /// <summary>A report describes its parcel behind what it says, the operation first.</summary>
     private static string[] Of(
-        Violation violation, string? disconnect = null, string? send = null, string? receive = null)
+        Violation violation, string? disconnect = null, string? send = null, string? receive = null,
+        string? forward = null)
     {
         string? rule = OperationOf(violation.Detail) switch
         {
             OffloadOperation.Disconnect => disconnect,
             OffloadOperation.Send => send,
             OffloadOperation.Receive => receive,
+            OffloadOperation.Forward => forward,
             _ => null,
         };
         return rule is null ? [] : [rule];

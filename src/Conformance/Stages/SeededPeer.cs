@@ -57,10 +57,10 @@ internal sealed class SeededPeer : StagePeer
     }
 
     /// <summary>Puts a segment on the wire that its own TCP knows nothing of.</summary>
-    public void Forge(long offset, byte[] data, SegmentFlags flags)
+    public void Forge(long offset, byte[] data, SegmentFlags flags, PacketForm form = PacketForm.Plain)
     {
         _tick();
-        _line.Peer.Forge(offset, data, flags);
+        _line.Peer.Forge(offset, data, flags, form: form);
     }
 
     public override void Dispose() => _line.Socket.Dispose();

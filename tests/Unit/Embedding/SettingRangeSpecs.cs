@@ -14,6 +14,7 @@ public sealed class SettingRangeSpecs
     {
         { "pools.sends-max", "1", "1000000", Counts("0", "1000001") },
         { "pools.receives-max", "1", "1000000", Counts("0", "1000001") },
+        { "pools.forwards-max", "1", "1000000", Counts("0", "1000001") },
         { "pools.indications-max", "1", "1000000", Counts("0", "1000001") },
         { "pools.indication-bytes", "512", "1048576", Counts("511", "1048577") },
         { "miniport.shelves", "1", "1024", Counts("0", "1025") },

@@ -21,7 +21,7 @@ public sealed class ConnectionActorSpecs : AloneSpec
         Entry.Join(Entry.Edge);
         (Entry.Target, Entry.Holder, Entry.Begun) = (_target, _me, true);
         _connection = Start(Entry.Edge, _me, Props.Create(
-            () => new ConnectionActor(Stack, Entry, _me, _target, "nic0")));
+            () => new ConnectionActor(Stack, Entry, _me, _target, "nic0", takesForwards: false)));
     }
 
     [Fact]

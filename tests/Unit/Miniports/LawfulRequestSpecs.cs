@@ -24,6 +24,7 @@ public sealed class LawfulRequestSpecs
     [InlineData("graceful", ".A.A UUUU AAAA AAAA")]
     [InlineData("graceful past a gap", "UAUA UUUU AAAA AAAA")]
     [InlineData("abortive", ".... UUUU AAAA AAAA")]
+    [InlineData("forward", ".... UUUU AAAA AAAA")]
     [InlineData("terminate", ".... .... .... ....")]
     [InlineData("initiate", ".... .... .... ....")]
     public void Every_request_in_every_state(string request, string verdicts)
@@ -153,9 +154,20 @@ public sealed class LawfulRequestSpecs
         tcp.Admit(Make("terminate", 0)).ShouldBe(NdisStatus.Pending);
     }
 
+    [Fact]
+    public void Where_the_target_has_no_tcp_of_its_own_segments_are_left_to_the_host()
+    {
+        var tcp = new TcpConnection(takesForwards: false);
+        tcp.Admit(Make("initiate", 0)).ShouldBe(NdisStatus.Pending);
+        tcp.Admit(Make("forward", 0)).ShouldBe(NdisStatus.UploadInProgress);
+        (tcp.HasGap, tcp.Admit(Sends(Start, 1))).ShouldBe((false, NdisStatus.Pending));
+        tcp.Note(new TcpOffloadEvent(default, TcpOffloadEventType.Abort, 0, 0));
+        tcp.Admit(Make("forward", 0)).ShouldBe(NdisStatus.RequestAborted);
+    }
+
     private TcpConnection Offloaded()
     {
-        var tcp = new TcpConnection();
+        var tcp = new TcpConnection(takesForwards: true);
         tcp.Admit(Make("initiate", 0)).ShouldBe(NdisStatus.Pending);
         return tcp;
     }
@@ -192,6 +204,7 @@ public sealed class LawfulRequestSpecs
         "send past a gap" => Sends(next + 1, 10),
         "send again" => Sends(next - 1, 10),
         "receive" => new TcpOffloadReceive(Flight.Depart(_pool.Filled(OffloadOperation.Receive, 9), default)),
+        "forward" => new TcpOffloadForward(Flight.Depart(_pool.Filled(OffloadOperation.Forward, 20), default)),
         "graceful" => Disconnect(next, 3, DisconnectKind.Graceful),
         "graceful past a gap" => Disconnect(next + 1, 3, DisconnectKind.Graceful),
         "abortive" => Disconnect(0, 0, DisconnectKind.Abortive),

@@ -26,6 +26,7 @@ public sealed class SettlementSpecs
         [OffloadOperation.Send] = OfData,
         [OffloadOperation.Receive] = OfData,
         [OffloadOperation.Disconnect] = OfData[..3],
+        [OffloadOperation.Forward] = OfData[..3],
         [OffloadOperation.ReceiveIndicate] = [],
         [OffloadOperation.Query] = [NdisStatus.Success, NdisStatus.Failure],
         [OffloadOperation.Update] = [NdisStatus.Success, NdisStatus.Failure],
@@ -75,6 +76,14 @@ public sealed class SettlementSpecs
             Verdict(list, status, bytes).ShouldBe(
                 allowed ? null : VerifierCheck.ByteAccount, $"{bytes} bytes, {status} on {operation}");
         }
+    }
+
+    [Fact]
+    public void A_forward_counts_nothing()
+    {
+        foreach (long bytes in new[] { -1, 0, 1, 10 })
+            Verdict(_pool.Filled(OffloadOperation.Forward, 10), NdisStatus.Success, bytes)
+                .ShouldBe(bytes == 0 ? null : VerifierCheck.ByteAccount);
     }
 
     [Fact]

@@ -66,6 +66,21 @@ public sealed class TargetBreachSpecs : StackSpec
     }
 
     [Fact]
+    public async Task A_lost_completion_of_a_forwarded_segment_is_found_too()
+    {
+        Expected = [VerifierCheck.NoProgress];
+        OffloadedConnection connection = await OffloadAsync();
+        Target.Deliver = (completion, upcalls) =>
+        {
+            if (completion is not TcpOffloadForwardComplete)
+                upcalls.Complete(completion);
+        };
+        byte[] segment = [.. new byte[12], 5 << 4, .. new byte[7]];
+        (await Named("lost", connection.ForwardAsync(segment)[0])).ShouldBe(NdisStatus.Success);
+        await UploadAndCheckAsync(connection, "");
+    }
+
+    [Fact]
     public async Task A_doubled_completion_is_reported_and_has_no_effect()
     {
         Expected = [VerifierCheck.DoubleComplete];

@@ -23,7 +23,10 @@ internal sealed class ScriptedTarget : IOffloadTarget
     /// <summary>Has the last word on each completion, in place of handing it up.</summary>
     public Action<OffloadCompletion, IOffloadUpcalls>? Deliver { get; set; }
 
-    public OffloadCapabilities Capabilities { get; } = new(1 << 20, Upload: true, Forward: false);
+    /// <summary>Set before the stack is built.</summary>
+    public bool TakesForwards { get; set; } = true;
+
+    public OffloadCapabilities Capabilities => new(1 << 20, Upload: true, TakesForwards);
 
     public ConcurrentQueue<OffloadMessage> Answers { get; } = new();
 

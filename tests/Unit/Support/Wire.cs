@@ -15,6 +15,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
     private readonly List<(Claim Claim, int Placed)> _receives = [];
     private readonly Socket _socket = begin.Socket!;
     private readonly Queue<Claim> _asked = [];
+    private readonly Queue<Claim> _forwards = [];
     private byte[] _held = begin.BufferedData.ToArray();
     private Claim? _terminate;
     private IOffloadUpcalls? _upcalls;
@@ -77,6 +78,12 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
                     if (target.IsAutomatic)
                         AnswerLocked(NdisStatus.Success);
                     break;
+                case TcpOffloadForward:
+                    for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
+                        _forwards.Enqueue(parcel.Claim());
+                    if (target.IsAutomatic)
+                        EndForwards(NdisStatus.Success, int.MaxValue);
+                    break;
                 case TcpOffloadReceive:
                     for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
                         _receives.Add((parcel.Claim(), 0));
@@ -98,6 +105,19 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
     {
         lock (_lock)
             RunLocked(count);
+    }
+
+    /// <summary>Processes so many of the waiting segments.</summary>
+    public void Process(int count = int.MaxValue)
+    {
+        lock (_lock)
+            EndForwards(NdisStatus.Success, count);
+    }
+
+    private void EndForwards(NdisStatus status, int count)
+    {
+        for (; count > 0 && _forwards.TryDequeue(out Claim claim); count--)
+            Complete(claim, status, 0);
     }
 
     /// <summary>Answers the oldest query, update or invalidate.</summary>
@@ -180,6 +200,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
                     _held = [.. ((NetBufferList)claim.Parcel).FirstNetBuffer.PieceAt(0).Span[..placed], .. _held];
             _receives.Clear();
             _sends.Clear();
+            _forwards.Clear();
             _asked.Clear();
             return new Severed(handle, Positions, _aborted ? TcpConnectionState.Closed : TcpConnectionState.Established,
                 _aborted ? null : _socket, _held, _received - _held.Length, peer.GotFin);
@@ -191,7 +212,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
         lock (_lock)
             return _sends.Any(entry => entry.Claim.Parcel == parcel) || _terminate?.Parcel == parcel
                 || _receives.Any(entry => entry.Claim.Parcel == parcel)
-                || _asked.Any(claim => claim.Parcel == parcel);
+                || _asked.Concat(_forwards).Any(claim => claim.Parcel == parcel);
     }
 
     void IPoolWaiter.RoomAgain()
@@ -241,6 +262,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
         foreach ((Claim claim, int placed) in _receives.ToArray())
             Complete(claim, status, placed);
         _receives.Clear();
+        EndForwards(status, int.MaxValue);
     }
 
     private void Pump()

@@ -88,6 +88,9 @@ internal sealed partial class KernelConnection : LoopHandler, IPoolWaiter
             case InitiateOffload initiate: OnInitiate(initiate, upcalls!); break;
             case TerminateOffload terminate: OnTerminate(terminate, upcalls!); break;
             case QueryOffload or UpdateOffload or InvalidateOffload: OnState((OffloadRequest)message, upcalls!); break;
+            case TcpOffloadForward forward:
+                StrayAnswers.Answer(forward, Refusal ?? NdisStatus.UploadInProgress, upcalls!);
+                break;
             case ConnectionSignal.ListAgain: OnListAgain(); break;
             case ConnectionSignal.Sever: OnSever(upcalls!); break;
             default: throw new InvalidOperationException($"not a message of a connection: {message}");

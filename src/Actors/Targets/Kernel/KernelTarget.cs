@@ -38,6 +38,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         _settings = settings.Checked();
+        Capabilities = new OffloadCapabilities(settings.ConnectionsMax, Upload: true, Forward: false);
         _table = new ConnectionTable(settings.ConnectionsMax);
         int loops = settings.LoopsMax;
         _loops = new EpollLoop[loops];
@@ -55,7 +56,7 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public OffloadCapabilities Capabilities => new(_settings.ConnectionsMax, Upload: true, Forward: false);
+    public OffloadCapabilities Capabilities { get; }
 
     /// <summary>Connections here, those included whose terminate has not come yet.</summary>
     public int Connections => _table.Count;

@@ -11,7 +11,9 @@ internal readonly record struct PacketEnd(uint Address, ushort Port);
 /// </summary>
 internal static class Ipv4Packet
 {
-    private const int IpBytes = 20;
+    /// <summary>Bytes of its IP header.</summary>
+    internal const int IpBytes = 20;
+
     private const int TcpBytes = 20;
     private const int PseudoBytes = 12;
 

@@ -15,6 +15,22 @@ internal enum SegmentFlags : byte
     Urg = 32,
 }
 
+/// <summary>In what packet a segment travels, as far as a target must know (PKT-01).</summary>
+internal enum PacketForm : byte
+{
+    /// <summary>One that a target may take.</summary>
+    Plain,
+
+    /// <summary>One with IPv4 options.</summary>
+    WithOptions,
+
+    /// <summary>Several fragments, which the host puts together.</summary>
+    Fragments,
+
+    /// <summary>No segment at all, but network management: ARP, ICMP, RIP.</summary>
+    Management,
+}
+
 /// <summary>One TCP segment.</summary>
 /// <param name="Seq">Number of the first octet.</param>
 /// <param name="Ack">The next octet that the sender expects.</param>
@@ -30,6 +46,9 @@ internal readonly record struct Segment(
 
     /// <summary>Identification of the IPv4 packet around it; not under the checksum of the segment.</summary>
     internal ushort IpId { get; init; }
+
+    /// <summary>What else is known of that packet.</summary>
+    internal PacketForm Form { get; init; }
 
     /// <summary>TTL of that packet.</summary>
     internal byte TimeToLive { get; init; } = 64;

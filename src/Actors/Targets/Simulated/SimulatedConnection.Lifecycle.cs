@@ -81,6 +81,7 @@ internal sealed partial class SimulatedConnection
         if (!_hasWished)
             Say(TcpOffloadEventType.Retrieve, (long)TcpUploadReason.ReceivedUrgentData);
         _hasWished = true;
+        EndForwards(NdisStatus.UploadInProgress);
     }
 
     /// <summary>Something of ours threw: this connection is given up, all others go on (EVT-24).</summary>
@@ -179,6 +180,7 @@ internal sealed partial class SimulatedConnection
         }
 
         _send.Forget();
+        _forwards.Clear();
         byte[] placed = _receive.CopyPlaced();
         _receive.Forget();
         byte[] held = [.. placed, .. _receive.TakeHeld(upcalls)];
@@ -211,6 +213,7 @@ internal sealed partial class SimulatedConnection
     {
         _send.EndAll(status);
         _receive.EndAll(status);
+        EndForwards(status);
     }
 
     /// <summary>From here on nobody finds us.</summary>

@@ -16,6 +16,7 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
     private Phase _phase;
     private Terminating? _terminating;
     private bool _hasWished;
+    private Fifo<Pending> _forwards;
     internal WayUp Up;                  // a mutable struct: gathers in place
 
     internal SimulatedConnection(OffloadHandle handle, SimulatedTarget target, int indicationsMax)
@@ -96,6 +97,7 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
             return;
         try
         {
+            TakeForwards();     // they came earlier than what the wire has brought meanwhile
             _send.Push();
             _send.Settle();
             _receive.Pump();
@@ -122,6 +124,7 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
                 OnAnswer((OffloadMessage)message, sender!);
                 break;
             case TcpOffloadDisconnect disconnect: OnDisconnect(disconnect, sender!); break;
+            case TcpOffloadForward forward: OnForward(forward, sender!); break;
             case InitiateOffload initiate: OnInitiate(initiate, sender!); break;
             case TerminateOffload terminate: OnTerminate(terminate, sender!); break;
             case QueryOffload or UpdateOffload or InvalidateOffload: OnState((OffloadRequest)message, sender!); break;
@@ -159,6 +162,42 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
             else
                 _receive.Enqueue((NetBufferList)parcel, claim, upcalls);
         }
+    }
+
+    private void OnForward(TcpOffloadForward forward, IOffloadUpcalls upcalls)
+    {
+        Parcel? next = forward.Flight.Head;
+        for (int left = forward.Flight.Count; left > 0 && next is not null; left--)
+        {
+            Parcel parcel = next;
+            next = parcel.Next;
+            var claim = new Claim(parcel, forward.Flight.Id, upcalls.Holder);
+            if (Refusal is { } status)
+                Answer(claim, status, upcalls);
+            else
+                _forwards.Enqueue(new Pending(claim, upcalls, PendingKind.Forward, 0, 0));
+        }
+    }
+
+    /// <summary>Processes forwarded segments like those from the wire, until one of them ends the connection or leaves
+    /// it to the host.</summary>
+    private void TakeForwards()
+    {
+        while (_forwards.Count > 0 && Line.Failure is null && !Line.HasUrgent)
+        {
+            Pending next = _forwards[0];
+            _forwards.Dequeue();
+            if (!next.Claim.IsOpen)
+                continue;
+            Line.Take(next.List.FirstNetBuffer);
+            Up.Complete(next, NdisStatus.Success, 0);
+        }
+    }
+
+    private void EndForwards(NdisStatus status)
+    {
+        for (; _forwards.Count > 0; _forwards.Dequeue())
+            Up.Complete(_forwards[0], status, 0);
     }
 
     private void OnAnswer(OffloadMessage answer, IOffloadUpcalls upcalls)

@@ -24,6 +24,9 @@ internal sealed class SimulatedLine
     private WiredEngine _wired;
     private long _sendBase;         // where the present engine's stream begins
     private bool _peerFinished;
+    private readonly PacketEnd _here;
+    private readonly PacketEnd _there;
+    private readonly int _windowScale;      // for windows in real headers
     private bool _hasChanged;
     private bool _isLost;
 
@@ -38,6 +41,9 @@ internal sealed class SimulatedLine
         DelegatedState start = Start(ours, theirs, plan.Ours, plan.Theirs);
         if (plan.Capture is { } capture)
             _ = new WireCapture(Wire, Wire.Left, start, plan.Ours, capture, plan.Number);
+        (_here, _there) = WireCapture.EndsOf(plan.Number);
+        while (Math.Max(plan.Ours.ReceiveBytesMax, plan.Theirs.ReceiveBytesMax) >> _windowScale > ushort.MaxValue)
+            _windowScale++;
         _wired = Plug(start);
         Peer = new SimulatedPeer(network, Wire, Start(theirs, ours, plan.Theirs, plan.Ours), plan.Theirs);
     }
@@ -52,6 +58,18 @@ internal sealed class SimulatedLine
 
     /// <summary>Whom it is offloaded to; null while it is the host's.</summary>
     internal SimulatedConnection? Owner { get; private set; }
+
+    /// <summary>The ordinary receive path of the host, which gets bytes from the TCP header on: of packets that a
+    /// target leaves to it, and of all while <see cref="IsLeaving"/>. Null where nobody forwards.</summary>
+    internal Action<ReadOnlyMemory<byte>>? Ordinary { get; set; }
+
+    /// <summary>Whether the host's TCP stands still, because the connection is on its way to an adapter: what arrives
+    /// goes the ordinary way.</summary>
+    internal bool IsLeaving { get; set; }
+
+    /// <summary>Packets for the host's network management that came by; a target does nothing with them
+    /// (PKT-01).</summary>
+    internal int Managed { get; private set; }
 
     /// <summary>State of our end.</summary>
     internal TcpConnectionState State => _isLost ? TcpConnectionState.Closed : _wired.Engine.State;
@@ -115,6 +133,7 @@ internal sealed class SimulatedLine
     internal void Offload(SimulatedConnection to)
     {
         Owner = to;
+        IsLeaving = false;
         Move();
     }
 
@@ -151,6 +170,28 @@ internal sealed class SimulatedLine
     {
         _wired.Engine.Abort(Now);
         _wired.Flush();
+    }
+
+    /// <summary>Gives a segment that came the ordinary way to whoever has the connection now (FWD-10). What is no
+    /// segment is dropped, like what the wire has broken.</summary>
+    internal void Take(NetBuffer segment)
+    {
+        var bytes = new byte[segment.DataLength];
+        for (int at = 0; at < bytes.Length;)
+        {
+            Span<byte> piece = segment.PieceAt(at).Span;
+            piece.CopyTo(bytes.AsSpan(at));
+            at += piece.Length;
+        }
+
+        Take(bytes);
+    }
+
+    /// <summary>The same, from the host itself.</summary>
+    internal void Take(ReadOnlySpan<byte> bytes)
+    {
+        if (!_isLost && TcpBytes.Parse(bytes, _windowScale) is { } segment)
+            _wired.Take(Owner is null ? InLine(segment) : segment);
     }
 
     /// <summary>The state as it is now, what was read out of earlier engines counted as waiting too.</summary>
@@ -226,8 +267,31 @@ internal sealed class SimulatedLine
         ? (segment with { Flags = segment.Flags & ~SegmentFlags.Urg }).Sealed()
         : segment;
 
-    private WiredEngine Plug(DelegatedState start) =>
-        new(new TcpEngine(start, _settings, Now), Wire, Wire.Left, OnEvent);
+    private WiredEngine Plug(DelegatedState start)
+    {
+        var wired = new WiredEngine(new TcpEngine(start, _settings, Now), Wire, Wire.Left, OnEvent);
+        Action<Segment> arrived = Wire.Left.Arrived!;
+        Wire.Left.Arrived = segment =>
+        {
+            if (segment.Form == PacketForm.Management)
+                Managed++;
+            else if (Ordinary is { } ordinary && (IsLeaving || (Owner is not null && segment.Form != PacketForm.Plain)))
+                Pass(segment, ordinary);
+            else
+                arrived(segment);
+        };
+        return wired;
+    }
+
+    /// <summary>The ordinary way: the host looks at the checksum, and takes the IP header off (FWD-04).</summary>
+    private void Pass(Segment segment, Action<ReadOnlyMemory<byte>> ordinary)
+    {
+        if (!segment.IsIntact)
+            return;
+        int window = Math.Min(segment.Window, ushort.MaxValue << _windowScale);
+        byte[] packet = Ipv4Packet.Of(_there, _here, (segment with { Window = window }).Sealed(), _windowScale);
+        ordinary(packet.AsMemory(Ipv4Packet.IpBytes));
+    }
 
     private void OnEvent(TcpEvent happened)
     {

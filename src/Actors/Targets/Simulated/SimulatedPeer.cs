@@ -103,12 +103,15 @@ internal sealed class SimulatedPeer
     /// <param name="data">Its payload.</param>
     /// <param name="flags">Its control bits; ACK is added.</param>
     /// <param name="window">The room it says to have.</param>
+    /// <param name="form">In what packet it travels.</param>
     internal void Forge(
-        long offset, ReadOnlyMemory<byte> data, SegmentFlags flags = SegmentFlags.None, int window = 65_535) =>
+        long offset, ReadOnlyMemory<byte> data, SegmentFlags flags = SegmentFlags.None, int window = 65_535,
+        PacketForm form = PacketForm.Plain) =>
         Do(() =>
         {
             SeqNumber ack = _expected + (_engine.BytesReceived + (IsFinished ? 1 : 0));
-            _wire.Right.Send(new Segment(_first + offset, ack, flags | SegmentFlags.Ack, window, data).Sealed());
+            Segment segment = new Segment(_first + offset, ack, flags | SegmentFlags.Ack, window, data).Sealed();
+            _wire.Right.Send(segment with { Form = form });
         });
 
     /// <summary>Does what is due by the wire's time.</summary>

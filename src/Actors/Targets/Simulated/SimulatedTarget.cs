@@ -30,7 +30,7 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public OffloadCapabilities Capabilities => new(_settings.ConnectionsMax, Upload: true, Forward: false);
+    public OffloadCapabilities Capabilities => new(_settings.ConnectionsMax, Upload: true, Forward: true);
 
     /// <summary>What it is plugged into.</summary>
     internal SimulatedNetwork Network { get; }

@@ -59,6 +59,8 @@ internal sealed class SimulatedWire
     {
         Seen?.Invoke(new WireSighting(Now, from, IsArrival: false, segment));
         WireEnd to = ReferenceEquals(from, Left) ? Right : Left;
+        if (_chance.Hits(Faults.Options, out _))
+            segment = segment with { Form = PacketForm.WithOptions };
         if (_chance.Hits(Faults.Loss, out _))
             return;
         if (_chance.Hits(Faults.Duplication, out _))

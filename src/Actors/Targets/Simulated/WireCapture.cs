@@ -45,8 +45,7 @@ internal sealed class WireCapture
         SimulatedWire wire, WireEnd end, DelegatedState left, TcpEngineSettings settings, PcapngWriter writer,
         int number, int windowScale = 0)
     {
-        _left = new PacketEnd(LeftAddress, (ushort)(FirstPort + (2 * number)));
-        _right = new PacketEnd(RightAddress, (ushort)(FirstPort + (2 * number) + 1));
+        (_left, _right) = EndsOf(number);
         _writer = writer;
         _wire = wire;
         _end = end;
@@ -54,6 +53,12 @@ internal sealed class WireCapture
         ShakeHands(left, settings);
         wire.Seen += OnSeen;
     }
+
+    /// <summary>How the two ends of a wire are named.</summary>
+    /// <param name="number">Of the wire, from 0.</param>
+    internal static (PacketEnd Left, PacketEnd Right) EndsOf(int number) => (
+        new PacketEnd(LeftAddress, (ushort)(FirstPort + (2 * number))),
+        new PacketEnd(RightAddress, (ushort)(FirstPort + (2 * number) + 1)));
 
     private void OnSeen(WireSighting seen)
     {

@@ -24,6 +24,10 @@ internal sealed record WireFaults
     /// <summary>How often others may overtake it.</summary>
     internal double Reordering { get; init; }
 
+    /// <summary>How often it travels in a packet with IPv4 options, which a target leaves to the host. No
+    /// fault.</summary>
+    internal double Options { get; init; }
+
     /// <summary>How long an overtaken segment is held back at most.</summary>
     internal TimeSpan HeldBack { get; init; } = TimeSpan.FromMilliseconds(50);
 }

@@ -40,6 +40,13 @@ internal sealed class WiredEngine
         }
     }
 
+    /// <summary>Gives the engine a segment that came another way than over the wire.</summary>
+    internal void Take(in Segment segment)
+    {
+        Engine.OnSegment(segment, _wire.Now);
+        Flush();
+    }
+
     /// <summary>Lets the engine do what is due at the wire's present time.</summary>
     internal void Tick()
     {
@@ -48,9 +55,5 @@ internal sealed class WiredEngine
         Flush();
     }
 
-    private void OnArrived(Segment segment)
-    {
-        Engine.OnSegment(segment, _wire.Now);
-        Flush();
-    }
+    private void OnArrived(Segment segment) => Take(segment);
 }
