@@ -16,6 +16,15 @@ public sealed class LayerSpecs
     }
 
     [Fact]
+    public void No_folder_of_the_cluster_library_uses_one_it_may_not_use()
+    {
+        const string root = "ChimneyActors.Cluster";
+        using ModuleDefinition library = ModuleDefinition.ReadModule(typeof(Cluster.ClusterTarget).Assembly.Location);
+        CompiledEdges.Types(library, root).ShouldNotBeEmpty();
+        Layers.BreachesInCluster(CompiledEdges.Of(library, root)).ShouldBeNone();
+    }
+
+    [Fact]
     public void Every_type_lives_in_a_folder_that_the_table_knows()
     {
         using ModuleDefinition library = Library();
@@ -30,6 +39,7 @@ public sealed class LayerSpecs
     [InlineData("ChimneyActors")]
     [InlineData("ChimneyActors.TestKit")]
     [InlineData("ChimneyActors.Conformance")]
+    [InlineData("ChimneyActors.Cluster")]
     [InlineData("chimney")]
     public void No_project_uses_one_it_may_not_use(string project)
     {

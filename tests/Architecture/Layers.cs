@@ -25,6 +25,18 @@ internal static class Layers
             ["Protocols", "Intermediates", "Miniports", "Targets", "Supervision", "Ndis", "Buffers", Akka],
     };
 
+    /// <summary>The same for the cluster library: the protocol and both its sides know no Akka.</summary>
+    private static readonly Dictionary<string, string[]> AllowedInCluster = new()
+    {
+        ["Wire"] = [],
+        ["Link"] = ["Wire"],
+        ["Hosts"] = ["Link", "Wire"],
+        ["Adapters"] = ["Link", "Wire"],
+        ["Placement"] = ["Hosts", "Wire", Akka],
+        ["Nodes"] = ["", "Placement", "Hosts", "Adapters", "Link", "Wire", Akka],
+        [""] = ["Nodes", "Placement", "Hosts", "Adapters", "Link", "Wire", Akka],
+    };
+
     /// <summary>A mark on the base message, without which a host's settings could lose a message.</summary>
     private static readonly HashSet<(string Folder, string Type)> Exceptions =
     [
@@ -37,13 +49,20 @@ internal static class Layers
         ["ChimneyActors"] = [],
         ["ChimneyActors.TestKit"] = ["ChimneyActors"],
         ["ChimneyActors.Conformance"] = ["ChimneyActors", "ChimneyActors.TestKit"],
-        ["chimney"] = ["ChimneyActors", "ChimneyActors.TestKit", "ChimneyActors.Conformance"],
+        ["ChimneyActors.Cluster"] = ["ChimneyActors"],
+        ["chimney"] =
+            ["ChimneyActors", "ChimneyActors.TestKit", "ChimneyActors.Conformance", "ChimneyActors.Cluster"],
     };
 
     /// <summary>One line for every edge that is not in the table.</summary>
-    public static string[] Breaches(IEnumerable<Edge> edges) =>
+    public static string[] Breaches(IEnumerable<Edge> edges) => Breaches(edges, Allowed);
+
+    /// <summary>The same for the cluster library.</summary>
+    public static string[] BreachesInCluster(IEnumerable<Edge> edges) => Breaches(edges, AllowedInCluster);
+
+    private static string[] Breaches(IEnumerable<Edge> edges, Dictionary<string, string[]> table) =>
     [
-        .. edges.Where(edge => !IsAllowed(edge))
+        .. edges.Where(edge => !IsAllowed(edge, table))
             .Select(edge => $"{edge.User} uses {edge.Used}: {Name(edge.From)} may not use {Name(edge.To)}")
             .Distinct().Order(StringComparer.Ordinal),
     ];
@@ -51,10 +70,10 @@ internal static class Layers
     /// <summary>Whether the table has a row for the folder.</summary>
     public static bool Knows(string folder) => Allowed.ContainsKey(folder);
 
-    private static bool IsAllowed(Edge edge) =>
+    private static bool IsAllowed(Edge edge, Dictionary<string, string[]> table) =>
         edge.From == edge.To
         || Exceptions.Contains((edge.From, edge.Used))
-        || (Allowed.TryGetValue(edge.From, out string[]? allowed) && allowed.Contains(edge.To));
+        || (table.TryGetValue(edge.From, out string[]? allowed) && allowed.Contains(edge.To));
 
     private static string Name(string folder) => folder.Length == 0 ? "the bare root namespace" : folder;
 }

@@ -20,6 +20,10 @@ public sealed class PublicApiSpecs
     public void The_public_api_of_the_conformance_kit_is_the_approved_one() =>
         Compare(typeof(ConformanceRun).Assembly, "Conformance");
 
+    [Fact]
+    public void The_public_api_of_the_cluster_library_is_the_approved_one() =>
+        Compare(typeof(Cluster.ClusterTarget).Assembly, "Cluster");
+
     [Theory]
     [InlineData("a\nb\n", "a\nb\n", null)]
     [InlineData("a\nb\n", "a\nc\nb\n", "line 2: approved \"b\", now \"c\"")]

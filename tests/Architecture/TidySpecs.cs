@@ -97,8 +97,10 @@ public sealed partial class TidySpecs
         }
     }
 
+    /// <summary>What generators write beside the compiled files is nobody's to shorten.</summary>
     private static bool IsOurs(SequencePoint point) =>
-        !point.IsHidden && !point.Document.Url.EndsWith(".g.cs", StringComparison.Ordinal);
+        !point.IsHidden && !point.Document.Url.EndsWith(".g.cs", StringComparison.Ordinal)
+        && !point.Document.Url.Contains("/obj/", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\b(TOD[O]|FIXM[E]|HAC[K]|NotImplemented[E]xception)\b")]
     private static partial Regex LeftForLater();

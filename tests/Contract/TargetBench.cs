@@ -102,7 +102,7 @@ public abstract class TargetBench : IAsyncDisposable
             _wires.Add(wire);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         if (Target is IAsyncDisposable disposable)
             await disposable.DisposeAsync();

@@ -18,6 +18,13 @@ public interface IConnectionUser
 
     /// <summary>The connection was reset or lost; what is under way completes with RequestAborted.</summary>
     void OnAborted();
+
+    /// <summary>The target asks for <see cref="OffloadedConnection.UploadAsync"/>; told again when a reason that leaves
+    /// no choice (<see cref="OffloadEvents.IsMandatory"/>) follows one that did. <see cref="ResilientConnection"/>
+    /// follows it by itself, and does not tell.</summary>
+    void OnUploadWanted(TcpUploadReason reason)
+    {
+    }
 }
 
 /// <summary>A connection in the hands of the target. Made by <see cref="Binding"/>.</summary>
@@ -230,6 +237,7 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     {
         _uploadWanted.End(reason, _stack.TaskOptions);
         OnUploadWanted?.Invoke(reason);
+        _user?.OnUploadWanted(reason);
     }
 
     /// <remarks>What comes back is kept for <see cref="UploadAsync"/>.</remarks>

@@ -27,7 +27,8 @@ public sealed class ReadingSpecs : StackSpec
     public async Task A_wish_that_leaves_no_choice_is_told_after_one_that_did()
     {
         var wishes = new List<TcpUploadReason>();   // EVT-10, EVT-11
-        OffloadedConnection connection = await OffloadAsync();
+        var user = new HearingUser();
+        OffloadedConnection connection = await OffloadAsync(user);
         connection.OnUploadWanted = wishes.Add;
         Wire wire = Target[connection.Handle];
         wire.Say(TcpUploadReason.LowActivity);
@@ -36,6 +37,7 @@ public sealed class ReadingSpecs : StackSpec
         wire.Say(TcpUploadReason.InvalidState);
         await Named("upload", connection.UploadAsync());    // behind the events, in the same lane
         wishes.ShouldBe([TcpUploadReason.LowActivity, TcpUploadReason.TimeoutExpiration]);
+        user.Wishes.ShouldBe(wishes);
     }
 
     [Fact]

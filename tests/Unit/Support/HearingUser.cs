@@ -1,4 +1,5 @@
 using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Unit.Support;
 
@@ -19,6 +20,9 @@ internal sealed class HearingUser : IConnectionUser
     public Task Aborted => _aborted.Task;
 
     public int TimesClosed { get; private set; }
+
+    /// <summary>Why the target asked to be rid of the connection.</summary>
+    public List<TcpUploadReason> Wishes { get; } = [];
 
     public byte[] Got
     {
@@ -70,4 +74,6 @@ internal sealed class HearingUser : IConnectionUser
     }
 
     public void OnAborted() => _aborted.TrySetResult();
+
+    public void OnUploadWanted(TcpUploadReason reason) => Wishes.Add(reason);
 }
