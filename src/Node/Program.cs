@@ -1,4 +1,5 @@
 using ChimneyActors.Node.Admin;
+using ChimneyActors.Node.Clustering;
 using ChimneyActors.Node.Conform;
 using ChimneyActors.Node.Relay;
 using ChimneyActors.Node.Serve;
@@ -11,6 +12,7 @@ return await VerbLine.RunAsync(
     args,
     RelayCommand.Create(),
     ServeCommand.Create(),
+    AdapterCommand.Create(),
     StressCommand.Create(),
     SimulateCommand.Create(),
     ReplayCommand.Create(),

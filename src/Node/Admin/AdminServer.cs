@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using ChimneyActors.Cluster;
 using ChimneyActors.Embedding;
+using ChimneyActors.Node.Clustering;
 using ChimneyActors.Node.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,10 +16,12 @@ namespace ChimneyActors.Node.Admin;
 
 /// <summary>Answers the operators of a running node, over HTTP on a local socket.</summary>
 /// <remarks>GET /connections, /requests and /ready, POST /drain. The numbers are <c>?max=</c>; what is said of requests
-/// is true twice, so long apart as <c>?over=</c> says in milliseconds.</remarks>
+/// is true twice, so long apart as <c>?over=</c> says in milliseconds. /cluster/connections, /cluster/requests and
+/// /cluster/adapters say the same of every node of the cluster, an entry each.</remarks>
 internal sealed class AdminServer : IAsyncDisposable
 {
-    private const int MaxDefault = 1000;
+    private const string ClusterPrefix = "/cluster/";
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
 
     /// <summary>How both sides write what they say.</summary>
     public static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
@@ -26,13 +31,15 @@ internal sealed class AdminServer : IAsyncDisposable
     };
 
     private readonly WebApplication _web;
-    private readonly Chimney _chimney;
+    private readonly NodeAnswers _answers;
+    private readonly ClusterMember? _cluster;
     private readonly ShutdownSignals _signals;
     private readonly string _path;
 
-    private AdminServer(string path, Chimney chimney, ShutdownSignals signals)
+    private AdminServer(string path, Chimney chimney, ShutdownSignals signals, ClusterMember? cluster)
     {
-        (_path, _chimney, _signals) = (path, chimney, signals);
+        (_path, _signals, _cluster) = (path, signals, cluster);
+        _answers = new NodeAnswers(chimney, cluster);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(path));
         _web = builder.Build();
@@ -41,11 +48,12 @@ internal sealed class AdminServer : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <returns>Null if none is wanted.</returns>
-    public static async Task<AdminServer?> StartAsync(ParseResult line, Chimney chimney, ShutdownSignals signals)
+    public static async Task<AdminServer?> StartAsync(
+        ParseResult line, Chimney chimney, ShutdownSignals signals, ClusterMember? cluster)
     {
         if (AdminSocket.ToMake(line) is not { } path)
             return null;
-        var server = new AdminServer(path, chimney, signals);
+        var server = new AdminServer(path, chimney, signals, cluster);
         await server._web.StartAsync().ConfigureAwait(false);
         Log.Information("Operators are heard on {Path}: chimney netstat, pending, drain", path);
         return server;
@@ -60,26 +68,26 @@ internal sealed class AdminServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext http)
     {
-        int max = Number(http, "max", MaxDefault);
+        string what = http.Request.Path.Value ?? "";
         CancellationToken gone = http.RequestAborted;
-        switch (http.Request.Method, http.Request.Path.Value)
+        switch (http.Request.Method, what)
         {
-            case ("GET", "/connections"):
-                await http.Response.WriteAsJsonAsync(_chimney.ViewConnections(max), Format, gone).ConfigureAwait(false);
-                break;
-            case ("GET", "/requests"):
-                int over = Number(http, "over", 0);
-                IReadOnlyList<RequestView> lasting = await LastingAsync(over, gone).ConfigureAwait(false);
-                await http.Response.WriteAsJsonAsync(lasting.Take(max), Format, gone).ConfigureAwait(false);
-                break;
             case ("GET", "/ready"):
-                http.Response.StatusCode = _signals.First.IsCompleted ? StatusCodes.Status503ServiceUnavailable
-                    : StatusCodes.Status200OK;
+                bool isReady = !_signals.First.IsCompleted && _cluster is null or { IsUp: true };
+                http.Response.StatusCode = isReady ? StatusCodes.Status200OK
+                    : StatusCodes.Status503ServiceUnavailable;
                 break;
             case ("POST", "/drain"):
-                await http.Response.WriteAsJsonAsync(new { _chimney.Connections }, Format, gone).ConfigureAwait(false);
+                await http.Response.WriteAsJsonAsync(new { _answers.Connections }, Format, gone).ConfigureAwait(false);
                 await http.Response.CompleteAsync().ConfigureAwait(false);
                 _signals.Drain();
+                break;
+            case ("GET", _) when what.StartsWith(ClusterPrefix, StringComparison.Ordinal) && _cluster is not null:
+                await AnswerAllAsync(http, what[ClusterPrefix.Length..], gone).ConfigureAwait(false);
+                break;
+            case ("GET", _) when await _answers.FindAsync(what[1..], http.Request.QueryString.Value ?? "", gone)
+                .ConfigureAwait(false) is { } answer:
+                await WriteAsync(http, answer, gone).ConfigureAwait(false);
                 break;
             default:
                 http.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -87,17 +95,24 @@ internal sealed class AdminServer : IAsyncDisposable
         }
     }
 
-    /// <summary>What was out at the beginning and is still out on the same journey.</summary>
-    private async Task<IReadOnlyList<RequestView>> LastingAsync(int milliseconds, CancellationToken gone)
+    /// <summary>Each node's own answer, or why there is none.</summary>
+    private async Task AnswerAllAsync(HttpContext http, string what, CancellationToken gone)
     {
-        IReadOnlyList<RequestView> first = _chimney.ViewRequests(int.MaxValue);
-        if (milliseconds == 0)
-            return first;
-        await Task.Delay(milliseconds, gone).ConfigureAwait(false);
-        HashSet<string> before = [.. first.Select(request => request.Id)];
-        return [.. _chimney.ViewRequests(int.MaxValue).Where(request => before.Contains(request.Id))];
+        var over = TimeSpan.FromMilliseconds(int.TryParse(http.Request.Query["over"], out int lasting) ? lasting : 0);
+        IReadOnlyList<NodeAnswer> all = await _cluster!
+            .AskAllAsync(what + http.Request.QueryString.Value, over + Within).ConfigureAwait(false);
+        var nodes = all.Select(one => new
+        {
+            one.Node,
+            Answer = one.Text is null ? null : JsonNode.Parse(one.Text),
+            one.Failure,
+        });
+        await WriteAsync(http, JsonSerializer.Serialize(nodes, Format), gone).ConfigureAwait(false);
     }
 
-    private static int Number(HttpContext http, string name, int otherwise) =>
-        int.TryParse(http.Request.Query[name], out int number) && number >= 0 ? number : otherwise;
+    private static async Task WriteAsync(HttpContext http, string json, CancellationToken gone)
+    {
+        http.Response.ContentType = "application/json";
+        await http.Response.WriteAsync(json, gone).ConfigureAwait(false);
+    }
 }

@@ -12,19 +12,15 @@ internal static class NetstatCommand
     public static Command Create() => new Command(
         "netstat", "the connections of a running node: state, addresses, bytes acknowledged each way")
     {
-        AdminOptions.Max,
+        AdminOptions.Max, AdminOptions.Cluster,
     }.Runs(RunAsync);
 
     private static async Task<ExitCode> RunAsync(ParseResult line)
     {
         int max = AdminOptions.MaxOf(line);
-        using AdminClient node = new(line);
-        ConnectionView[] all = await node.GetAsync<ConnectionView[]>($"/connections?max={max}").ConfigureAwait(false);
-        NodeOutput output = new(line);
-        foreach (ConnectionView one in all)
-            output.Say(AdminOptions.Line("connection", one), Text(one));
-        output.Say(new { Event = "connections", Count = all.Length }, $"{all.Length} connections");
-        return ExitCode.Good;
+        IReadOnlyList<Said<ConnectionView>> all =
+            await AdminOptions.AskAsync<ConnectionView>(line, $"/connections?max={max}").ConfigureAwait(false);
+        return AdminOptions.Say(line, all, "connection", Text);
     }
 
     private static string Text(ConnectionView one) => string.Create(CultureInfo.InvariantCulture,

@@ -20,7 +20,7 @@ internal static class PendingCommand
     public static Command Create() => new Command(
         "pending", "the requests in flight of a running node: holder, path so far, what they wait for")
     {
-        AdminOptions.Max, Over,
+        AdminOptions.Max, AdminOptions.Cluster, Over,
     }.Runs(RunAsync);
 
     private static async Task<ExitCode> RunAsync(ParseResult line)
@@ -31,15 +31,10 @@ internal static class PendingCommand
             ? time
             : throw NodeException.Usage($"bad time '{text}'", "in --over", "0 to 10m, as in 500ms or 5s");
         int max = AdminOptions.MaxOf(line);
-        using AdminClient node = new(line);
-        RequestView[] all = await node.GetAsync<RequestView[]>(string.Create(CultureInfo.InvariantCulture,
-            $"/requests?max={max}&over={(long)over.TotalMilliseconds}")).ConfigureAwait(false);
-        NodeOutput output = new(line);
-        foreach (RequestView one in all)
-            output.Say(AdminOptions.Line("request", one), Text(one));
-        output.Say(new { Event = "requests", Count = all.Length, OverMilliseconds = (long)over.TotalMilliseconds },
-            $"{all.Length} requests{(over == TimeSpan.Zero ? "" : $" for longer than {text}")}");
-        return ExitCode.Good;
+        IReadOnlyList<Said<RequestView>> all = await AdminOptions.AskAsync<RequestView>(line, string.Create(
+            CultureInfo.InvariantCulture, $"/requests?max={max}&over={(long)over.TotalMilliseconds}"))
+            .ConfigureAwait(false);
+        return AdminOptions.Say(line, all, "request", Text, over);
     }
 
     private static string Text(RequestView one) => string.Create(CultureInfo.InvariantCulture,

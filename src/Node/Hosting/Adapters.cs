@@ -1,6 +1,7 @@
 using System.Globalization;
 using Akka.Configuration;
 using ChimneyActors.Embedding;
+using ChimneyActors.Node.Clustering;
 using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Node.Hosting;
@@ -15,19 +16,33 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
     // A session that has just ended may still be known below when the next one comes.
     private const int Spare = 64;
 
+    /// <summary>Connections that other nodes may have here.</summary>
+    public int ForOthers { get; init; }
+
     /// <summary>What is below them all.</summary>
     public KernelTarget MakeTarget() => new(new KernelTargetSettings
     {
-        ConnectionsMax = Names.Length * (ConnectionsMax + Spare),
+        ConnectionsMax = (Names.Length * (ConnectionsMax + Spare)) + ForOthers,
         IndicationsMax = WindowBuffers,
     });
 
+    /// <summary>The binding whose connections may be served by adapters elsewhere; null for none.</summary>
+    public string? Elsewhere { get; init; }
+
     /// <summary>Adds them to a stack.</summary>
-    public void Build(StackBuilder stack, KernelTarget target)
+    public void Build(StackBuilder stack, KernelTarget target, ClusterMember? cluster)
     {
         stack.Miniport("nic0", target);
+        if (cluster?.Target is { } elsewhere)
+            stack.Miniport("cluster0", elsewhere);
         foreach (string name in Names)
-            stack.Intermediate($"mux-{name}", over: "nic0").Binding(name, over: $"mux-{name}");
+        {
+            string lower = name == Elsewhere && cluster?.Target is not null ? "cluster0" : "nic0";
+            stack.Intermediate($"mux-{name}", over: lower).Binding(name, over: $"mux-{name}");
+        }
+
+        if (cluster is { IsAdapter: true })
+            stack.Intermediate("mux-adapter", over: "nic0").Binding(ClusterMember.AdapterBinding, over: "mux-adapter");
     }
 
     /// <summary>Pools so large that the slowest connections can never hold the buffers of all others.</summary>
@@ -35,7 +50,7 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
     /// and nobody would receive any more. A setting in the file or on the command line goes over these.</remarks>
     public Config Pools(Config actors)
     {
-        long buffers = Math.Min(1_000_000L, (long)Names.Length * ConnectionsMax * WindowBuffers);
+        long buffers = Math.Min(1_000_000L, (((long)Names.Length * ConnectionsMax) + ForOthers) * WindowBuffers);
         return actors.WithFallback(ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture,
             $"chimney.pools {{ indications-max = {AtLeast("indications-max", buffers)}, "
             + $"sends-max = {AtLeast("sends-max", buffers)} }}")));

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Akka.Configuration;
 using ChimneyActors.Embedding;
 using ChimneyActors.Node.Admin;
+using ChimneyActors.Node.Clustering;
 using ChimneyActors.Node.Logging;
 using ChimneyActors.Node.Settings;
 using ChimneyActors.Node.Verbs;
@@ -20,11 +22,16 @@ internal sealed class NodeHost : IAsyncDisposable
     private AdminServer? _admin;
     private bool _stopped;
 
-    private NodeHost(ParseResult line, NodeConfiguration configuration, Adapters adapters)
+    private NodeHost(
+        ParseResult line, NodeConfiguration configuration, Adapters adapters, ClusterNodeSettings? cluster)
     {
+        Cluster = ClusterMember.From(line, cluster);
+        Config actors = Cluster?.Config ?? ActorConfiguration.Load(line);
+        if (Cluster is { IsAdapter: true })
+            adapters = adapters with { ForOthers = actors.GetInt("chimney.cluster.connections-max") };
         Target = adapters.MakeTarget();
         _stack = new StackService(
-            adapters.Pools(ActorConfiguration.Load(line)), stack => adapters.Build(stack, Target));
+            adapters.Pools(actors), Cluster, stack => adapters.Build(stack, Target, Cluster));
         NodeLog.Open(line);
         // Not the default builder: it would read appsettings.json, the environment and the signals behind our back.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -45,25 +52,35 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>The target below it.</summary>
     public KernelTarget Target { get; }
 
+    /// <summary>The cluster it is in; null for none.</summary>
+    public ClusterMember? Cluster { get; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock => _host.Services.GetRequiredService<TimeProvider>();
 
     /// <summary>The signals.</summary>
     public ShutdownSignals Signals { get; } = new();
 
+    /// <summary>Whether it ended though nobody asked for it.</summary>
+    public bool IsLost { get; private set; }
+
     /// <summary>Starts it.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="configuration">The settings, already read and checked.</param>
     /// <param name="adapters">The driver stack.</param>
+    /// <param name="cluster">The cluster it is to be in; null for none.</param>
     public static async Task<NodeHost> StartAsync(
-        ParseResult line, NodeConfiguration configuration, Adapters adapters)
+        ParseResult line, NodeConfiguration configuration, Adapters adapters, ClusterNodeSettings? cluster = null)
     {
-        NodeHost node = new(line, configuration, adapters);
+        NodeHost node = new(line, configuration, adapters, cluster);
         try
         {
             Descriptors.WarnIfShort(adapters.ConnectionsMax * adapters.Names.Length);
             await node._host.StartAsync().ConfigureAwait(false);
-            node._admin = await AdminServer.StartAsync(line, node.Chimney, node.Signals).ConfigureAwait(false);
+            node._admin = await AdminServer.StartAsync(line, node.Chimney, node.Signals, node.Cluster)
+                .ConfigureAwait(false);
+            node.Cluster?.Join(node.Chimney, node.Target, new NodeAnswers(node.Chimney, node.Cluster).AnswerAsync);
+            _ = node.EndWithSystemAsync();
             return node;
         }
         catch
@@ -91,6 +108,18 @@ internal sealed class NodeHost : IAsyncDisposable
         _host.Dispose();
         Signals.Dispose();
         await Log.CloseAndFlushAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A node that its cluster has removed has lost everything: it ends, and whoever watches it starts it
+    /// anew.</summary>
+    private async Task EndWithSystemAsync()
+    {
+        await _stack.Ended.ConfigureAwait(false);
+        if (_stopped)
+            return;
+        IsLost = true;
+        Log.Error("The actor system has ended; if it was in a cluster, it was removed from it. The node ends");
+        Signals.Abort();
     }
 
     private sealed class NoLifetime : IHostLifetime

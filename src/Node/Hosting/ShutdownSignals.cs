@@ -37,6 +37,14 @@ internal sealed class ShutdownSignals : IDisposable
             _first.TrySetResult();
     }
 
+    /// <summary>As if both had come.</summary>
+    public void Abort()
+    {
+        Interlocked.Exchange(ref _count, 2);
+        _first.TrySetResult();
+        _second.TrySetResult();
+    }
+
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;

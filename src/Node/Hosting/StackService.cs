@@ -1,13 +1,19 @@
+using System.Net.Sockets;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using ChimneyActors.Embedding;
+using ChimneyActors.Node.Clustering;
 using ChimneyActors.Node.Verbs;
 using Microsoft.Extensions.Hosting;
 
 namespace ChimneyActors.Node.Hosting;
 
 /// <summary>Keeps an actor system with a driver stack in it while the host runs.</summary>
-internal sealed class StackService(Config actors, Action<StackBuilder> build) : IHostedService
+/// <param name="actors">What the actors read.</param>
+/// <param name="cluster">The cluster it is in; null for none.</param>
+/// <param name="build">Names the drivers.</param>
+internal sealed class StackService(Config actors, ClusterMember? cluster, Action<StackBuilder> build) : IHostedService
 {
     private static readonly TimeSpan LedgerSettles = TimeSpan.FromSeconds(5);
     private ActorSystem? _system;
@@ -17,6 +23,10 @@ internal sealed class StackService(Config actors, Action<StackBuilder> build) : 
     /// <summary>The stack.</summary>
     public Chimney Chimney => _chimney ?? throw new InvalidOperationException("The stack has not been started.");
 
+    /// <summary>Ends when the actor system has ended; by itself too, as it does when its cluster has removed the
+    /// node.</summary>
+    public Task Ended => _system?.WhenTerminated ?? Task.CompletedTask;
+
     /// <summary>The ledger: as it is, or as it was when the stack ended.</summary>
     public LedgerSnapshot Ledger => _last ?? Chimney.Ledger;
 
@@ -25,8 +35,17 @@ internal sealed class StackService(Config actors, Action<StackBuilder> build) : 
     {
         try
         {
-            _system = ActorSystem.Create("chimney", actors);
+            BootstrapSetup bootstrap = BootstrapSetup.Create().WithConfig(actors);
+            _system = ActorSystem.Create(ClusterMember.SystemName, cluster?.Tls is { } tls
+                ? bootstrap.And(tls)
+                : ActorSystemSetup.Create(bootstrap));
+            cluster?.Begin(_system);
             _chimney = await Chimney.StartAsync(_system, build).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Bind(e) is { } taken)
+        {
+            throw NodeException.Environment("cannot listen for the cluster", "in --cluster or the settings",
+                VerbLine.OneLine(taken.Message));
         }
         catch (Exception e) when (Settings(e) is { } setting)
         {
@@ -38,6 +57,8 @@ internal sealed class StackService(Config actors, Action<StackBuilder> build) : 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (cluster is not null)
+            await cluster.DisposeAsync().ConfigureAwait(false);
         if (_chimney is not null)
         {
             await SettleAsync(_chimney).ConfigureAwait(false);
@@ -56,6 +77,14 @@ internal sealed class StackService(Config actors, Action<StackBuilder> build) : 
         while (chimney.Ledger.Outstanding > 0 && Environment.TickCount64 < end)
             await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false);
     }
+
+    private static SocketException? Bind(Exception e) => e switch
+    {
+        SocketException taken => taken,
+        AggregateException { InnerExceptions: { } all } => all.Select(Bind).FirstOrDefault(one => one is not null),
+        { InnerException: { } inner } => Bind(inner),
+        _ => null,
+    };
 
     private static Exception? Settings(Exception e) => e switch
     {

@@ -1,12 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
 using ChimneyActors.Node.Sessions;
-using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Node.Network;
 
+/// <summary>Makes a connection: from this node, or from an adapter elsewhere.</summary>
+/// <param name="remote">Where to.</param>
+/// <param name="key">Connections with the same key may go the same way.</param>
+/// <param name="cancellation">Gives the attempt up.</param>
+internal delegate Task<Socket> Connect(IPEndPoint remote, string key, CancellationToken cancellation);
+
 /// <summary>Connects to the upstream, within a time limit.</summary>
-internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimeProvider clock, KernelTarget target)
+internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimeProvider clock, Connect connect)
 {
     // Long enough to spare the resolver a question per connection, short enough to follow a moved name.
     private static readonly TimeSpan AddressesKeptFor = TimeSpan.FromSeconds(5);
@@ -16,8 +21,10 @@ internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimePr
     public HostAndPort To => to;
 
     /// <summary>Connects to the first address that answers.</summary>
+    /// <param name="key">Connections with the same key may go the same way.</param>
+    /// <param name="abort">Gives the attempt up.</param>
     /// <exception cref="UpstreamException">None did.</exception>
-    public async Task<Socket> ConnectAsync(CancellationToken abort)
+    public async Task<Socket> ConnectAsync(string key, CancellationToken abort)
     {
         using CancellationTokenSource limit = new(timeout, clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, abort);
@@ -28,7 +35,7 @@ internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimePr
             {
                 try
                 {
-                    return await ConnectAsync(address, either.Token).ConfigureAwait(false);
+                    return await ConnectAsync(address, key, either.Token).ConfigureAwait(false);
                 }
                 catch (SocketException e)
                 {
@@ -48,9 +55,9 @@ internal sealed class UpstreamConnector(HostAndPort to, TimeSpan timeout, TimePr
         }
     }
 
-    private async Task<Socket> ConnectAsync(IPAddress address, CancellationToken abort)
+    private async Task<Socket> ConnectAsync(IPAddress address, string key, CancellationToken abort)
     {
-        Socket socket = await target.ConnectAsync(new IPEndPoint(address, to.Port), abort).ConfigureAwait(false);
+        Socket socket = await connect(new IPEndPoint(address, to.Port), key, abort).ConfigureAwait(false);
         try
         {
             socket.NoDelay = true;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ChimneyActors.Node.Clustering;
 using ChimneyActors.Node.Verbs;
 
 namespace ChimneyActors.Node.Relay;
@@ -10,7 +11,7 @@ internal static class RelayCommand
     public static Command Create()
     {
         const string section = RelaySettings.Section;
-        return new Command("relay", "relay TCP connections to an upstream over offloaded connections")
+        var command = new Command("relay", "relay TCP connections to an upstream over offloaded connections")
         {
             new SettingOption($"{section}:Listen", "--listen", "ADDRESS:PORT", "where clients come in"),
             new SettingOption($"{section}:To", "--to", "HOST:PORT", "the upstream; 'embedded' for one of its own"),
@@ -21,6 +22,10 @@ internal static class RelayCommand
             new SettingOption($"{section}:IdleTimeout", "--idle-timeout", "TIME", "nothing moved; 0: never"),
             new SettingOption($"{section}:LingerTimeout", "--linger-timeout", "TIME", "for a peer to answer a close"),
             new SettingOption($"{section}:DrainTimeout", "--drain-timeout", "TIME", "after SIGTERM, until the abort"),
-        }.Runs(RelayRun.RunAsync);
+        };
+        foreach (SettingOption flag in ClusterNodeSettings.Flags("host: has its upstreams on adapters of the cluster; "
+            + "offload: is an adapter; both: host,offload"))
+            command.Add(flag);
+        return command.Runs(RelayRun.RunAsync);
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using ChimneyActors.Embedding;
 using ChimneyActors.Node.Network;
 
@@ -9,8 +10,11 @@ namespace ChimneyActors.Node.Relay;
 /// <param name="Connector">Makes upstream connections.</param>
 /// <param name="IdleMilliseconds">Idle time-out; 0 for never.</param>
 /// <param name="LingerMilliseconds">How long a peer may take to answer our close.</param>
+/// <param name="DrainMilliseconds">How long a pair may take that a draining adapter wants to be rid of.</param>
+/// <param name="IsDraining">Whether the adapter that has an upstream connection is draining.</param>
 /// <param name="OnEnded">Told of every pair that ended, once.</param>
 /// <param name="AbortAll">Ends the attempts to connect, when all pairs are aborted.</param>
 internal sealed record RelayContext(
     Binding Front, Binding Back, UpstreamConnector Connector, long IdleMilliseconds, long LingerMilliseconds,
-    Action<RelayPair, RelayRecord> OnEnded, CancellationToken AbortAll);
+    long DrainMilliseconds, Func<Socket, bool> IsDraining, Action<RelayPair, RelayRecord> OnEnded,
+    CancellationToken AbortAll);

@@ -27,6 +27,8 @@ internal sealed class RelayPair : ISession
     private bool _upstreamOwes;     // the client spoke last
     private long _lastMove = Environment.TickCount64;
     private long _closingSince;
+    private Socket? _upstreamSocket;
+    private DrainProgress? _adapterDrain;   // of the adapter that has the upstream connection
 
     public RelayPair(long id, Socket client, RelayContext relay)
     {
@@ -56,8 +58,9 @@ internal sealed class RelayPair : ISession
         ConnectionSummary? upstream = null;
         try
         {
-            Socket upstreamSocket = await _relay.Connector.ConnectAsync(_relay.AbortAll).ConfigureAwait(false);
-            detail = await OpenAsync(upstreamSocket).ConfigureAwait(false);
+            string key = (ClientAddress as IPEndPoint)?.Address.ToString() ?? "";
+            _upstreamSocket = await _relay.Connector.ConnectAsync(key, _relay.AbortAll).ConfigureAwait(false);
+            detail = await OpenAsync(_upstreamSocket).ConfigureAwait(false);
             await _ended.Task.ConfigureAwait(false);
             client = await Client.End.CloseAsync().ConfigureAwait(false);
             upstream = await Upstream.End.CloseAsync().ConfigureAwait(false);
@@ -91,6 +94,9 @@ internal sealed class RelayPair : ISession
         {
             if (!_open || _aborting)
                 return;
+            if (_adapterDrain is null && drain is null && _relay.IsDraining(_upstreamSocket!))
+                _adapterDrain = new DrainProgress(now, _relay.DrainMilliseconds);
+            drain ??= _adapterDrain;
             long quiet = now - Interlocked.Read(ref _lastMove);
             bool nothingUnderWay = Client.End.Outstanding == 0 && Upstream.End.Outstanding == 0;
             bool idle = _relay.IdleMilliseconds > 0 && quiet >= _relay.IdleMilliseconds;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Net.Sockets;
+using ChimneyActors.Cluster;
+using ChimneyActors.Node.Clustering;
 using ChimneyActors.Node.Hosting;
 using ChimneyActors.Node.Network;
 using ChimneyActors.Node.Serve;
@@ -30,10 +32,15 @@ internal sealed class RelayRun : IDisposable
         _settings = settings;
         _node = node;
         _listener = listener;
+        ClusterTarget? elsewhere = node.Cluster?.Target;
+        Connect connect = elsewhere is null
+            ? (remote, _, cancellation) => node.Target.ConnectAsync(remote, cancellation)
+            : elsewhere.ConnectAsync;
         _context = new RelayContext(
             node.Chimney.Binding("front"), node.Chimney.Binding("back"),
-            new UpstreamConnector(upstream, settings.ConnectTimeout, node.Clock, node.Target),
+            new UpstreamConnector(upstream, settings.ConnectTimeout, node.Clock, connect),
             (long)settings.IdleTimeout.TotalMilliseconds, (long)settings.LingerTimeout.TotalMilliseconds,
+            (long)settings.DrainTimeout.TotalMilliseconds, socket => elsewhere?.IsDraining(socket) == true,
             OnEnded, _pairs.Aborting);
     }
 
@@ -42,13 +49,17 @@ internal sealed class RelayRun : IDisposable
     {
         NodeConfiguration configuration = NodeConfiguration.Load(line);
         RelaySettings settings = RelaySettings.From(configuration);
+        ClusterNodeSettings? cluster = ClusterNodeSettings.From(configuration);
+        if (settings.To is null && cluster is { IsLocal: false })
+            throw NodeException.Usage($"bad To '{RelaySettings.Embedded}'", "in --to or the settings",
+                "an upstream that adapters on other machines can reach");
         long seed = CommonOptions.Seed(line);
         NodeOutput output = new(line);
         using ConnectionListener listener =
             ConnectionListener.Bind(settings.Listen, settings.Backlog, settings.ConnectionsMax);
         if (settings.To is { } to && to.Reaches(listener.Local))
             throw NodeException.Usage($"bad To '{to}'", "in --to or the settings", "not the address it listens on");
-        await using NodeHost node = await NodeHost.StartAsync(line, configuration, AdaptersOf(settings))
+        await using NodeHost node = await NodeHost.StartAsync(line, configuration, AdaptersOf(settings), cluster)
             .ConfigureAwait(false);
         await using ServiceServer? embedded = settings.To is null ? ServiceServer.Embedded(node) : null;
         HostAndPort upstream = settings.To ?? HostAndPort.Of(embedded!.Local);
@@ -56,11 +67,13 @@ internal sealed class RelayRun : IDisposable
         run.SayWhatToTry(output, upstream, seed);
         long began = Stopwatch.GetTimestamp();
         DrainResult drain = await run.ServeAsync().ConfigureAwait(false);
+        if (node.Cluster is { } member)
+            await member.DrainAsync(settings.DrainTimeout, node.Signals.Second, node.Clock).ConfigureAwait(false);
         if (embedded is not null)
             await embedded.StopAsync(EmbeddedDrain).ConfigureAwait(false);
         await node.StopAsync().ConfigureAwait(false);
         RelaySummary summary = new(seed, run._pairs.Begun, run._statistics, drain, node.Ledger,
-            node.Clock.GetElapsedTime(began));
+            node.Clock.GetElapsedTime(began)) { IsLost = node.IsLost };
         summary.Say(output);
         return summary.ExitCode;
     }
@@ -70,7 +83,7 @@ internal sealed class RelayRun : IDisposable
 
     private static Adapters AdaptersOf(RelaySettings settings) => new(
         settings.To is null ? ["front", "back", ServiceServer.EmbeddedBinding] : ["front", "back"],
-        settings.ConnectionsMax, settings.WindowBuffers);
+        settings.ConnectionsMax, settings.WindowBuffers) { Elsewhere = "back" };
 
     private async Task<DrainResult> ServeAsync()
     {
@@ -82,6 +95,7 @@ internal sealed class RelayRun : IDisposable
         {
             Task accepting = _listener.RunAsync(OnAccepted, stop.Token);
             await Task.WhenAny(accepting, _node.Signals.First).ConfigureAwait(false);
+            _node.Cluster?.Adapter?.Drain();    // others hear of it while our own sessions finish
             await stop.CancelAsync().ConfigureAwait(false);
             await accepting.ConfigureAwait(false);
             return await Drain.RunAsync(_pairs, _settings.DrainTimeout, _node.Signals, _node.Clock)
@@ -118,12 +132,14 @@ internal sealed class RelayRun : IDisposable
     private void SayWhatToTry(NodeOutput output, HostAndPort upstream, long seed)
     {
         bool embedded = _settings.To is null;
+        string? cluster = _node.Cluster?.Address.ToString();
         output.Say(
             new { Event = "listening", Verb = "relay", Address = _listener.Local.ToString(), To = upstream.ToString(),
-                Embedded = embedded, Seed = seed },
+                Embedded = embedded, Cluster = cluster, Seed = seed },
             [
                 $"chimney relay, seed {seed}",
                 $"listening on {_listener.Local}, relaying to {upstream}{(embedded ? " (embedded)" : "")}",
+                .. cluster is null ? Array.Empty<string>() : [$"in the cluster as {cluster}"],
                 .. embedded
                     ? new[]
                     {

@@ -16,8 +16,12 @@ namespace ChimneyActors.Node.Relay;
 internal sealed record RelaySummary(
     long Seed, long Accepted, RelayStatistics Statistics, DrainResult Drain, LedgerSnapshot Ledger, TimeSpan Lasted)
 {
+    /// <summary>Whether the node ended because its cluster had removed it.</summary>
+    public bool IsLost { get; init; }
+
     /// <summary>The verdict.</summary>
-    public ExitCode ExitCode => Drain.Stuck == 0 ? Ledger.Verdict() : ExitCode.PromiseBroken;
+    public ExitCode ExitCode => Drain.Stuck > 0 || !Ledger.IsBalanced() ? ExitCode.PromiseBroken
+        : IsLost ? ExitCode.Environment : ExitCode.Good;
 
     /// <summary>Prints it.</summary>
     public void Say(NodeOutput output) => output.Table(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Akka.Configuration;
+using ChimneyActors.Cluster;
 using ChimneyActors.Embedding;
 using ChimneyActors.Node.Verbs;
 
@@ -24,13 +25,25 @@ internal static class ActorConfiguration
         """;
 
     /// <summary>Reads the file and the command line.</summary>
-    public static Config Load(ParseResult line)
+    /// <param name="line">The command line.</param>
+    /// <param name="flags">What other flags say; stands over the file.</param>
+    /// <param name="below">Stands under it.</param>
+    public static Config Load(ParseResult line, Config? flags = null, Config? below = null)
     {
-        ConfigurationFile file = ConfigurationFile.Find(line.GetValue(CommonOptions.Hocon), "--hocon", Path);
-        Config config = HoconText.Parse(Fixed, "inside the node").WithFallback(Parse(file.Text, $"in {file.Name}"));
+        Config config = HoconText.Parse(Fixed, "inside the node").WithFallback(flags ?? Config.Empty)
+            .WithFallback(LoadFile(line.GetValue(CommonOptions.Hocon), Path)).WithFallback(below ?? Config.Empty);
         foreach (string text in line.GetValue(CommonOptions.Set) ?? [])
             config = One(text).WithFallback(config);
         return config;
+    }
+
+    /// <summary>Reads one file, and refuses settings of ours that nobody knows.</summary>
+    /// <param name="asked">In place of the node's own; null for that.</param>
+    /// <param name="path">The node's own.</param>
+    public static Config LoadFile(string? asked, string path)
+    {
+        ConfigurationFile file = ConfigurationFile.Find(asked, "--hocon", path);
+        return Parse(file.Text, $"in {file.Name}");
     }
 
     private static Config One(string text)
@@ -44,7 +57,11 @@ internal static class ActorConfiguration
     private static Config Parse(string text, string where)
     {
         Config config = HoconText.Parse(text, where);
-        string[] known = [.. HoconText.Leaves(ChimneySettings.Reference(), Library)];
+        string[] known =
+        [
+            .. HoconText.Leaves(ChimneySettings.Reference(), Library),
+            .. HoconText.Leaves(ClusterSettings.Reference(), Library),
+        ];
         foreach (string path in HoconText.Leaves(config, Library))
         {
             if (!known.Contains(path))

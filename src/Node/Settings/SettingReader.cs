@@ -55,6 +55,9 @@ internal sealed class SettingReader(NodeConfiguration configuration, string sect
             : throw Bad(name, text, $"{HostAndPort.Lawful}, or '{none}'");
     }
 
+    /// <summary>A setting that is not lawful beside others.</summary>
+    public NodeException Wrong(string name, string lawful) => Bad(name, Text(name), lawful);
+
     private string Key(string name) => $"{section}:{name}";
 
     private NodeException Bad(string name, string text, string lawful) =>

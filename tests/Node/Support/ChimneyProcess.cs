@@ -52,10 +52,30 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
     /// <summary>The final JSON object.</summary>
     public JsonElement Summary => Events("summary").Single();
 
+    /// <summary>By what other nodes join it: HOST:PORT.</summary>
+    public string Member => Cluster[(Cluster.LastIndexOf('@') + 1)..];
+
+    private string Cluster => Events("listening").Single().GetProperty("cluster").GetString()!;
+
+    /// <summary>Starts an adapter.</summary>
+    /// <param name="join">Whose cluster; null for one of its own.</param>
+    /// <param name="args">More flags.</param>
+    public static Task<ChimneyProcess> AdapterAsync(ChimneyProcess? join, params string[] args) => StartAsync(
+    [
+        "adapter", "--cluster", "127.0.0.1:0", "--roles", "offload", "--admin", "none", "--json",
+        .. join is null ? Array.Empty<string>() : ["--join", join.Member], .. args,
+    ]);
+
     /// <summary>Starts a verb that listens, and waits until it does.</summary>
-    public static async Task<ChimneyProcess> ListenAsync(params string[] args)
+    public static Task<ChimneyProcess> ListenAsync(params string[] args) =>
+        StartAsync([.. args, "--listen", "127.0.0.1:0", "--json"]);
+
+    /// <summary>Ends it as nothing may: SIGKILL.</summary>
+    public void Murder() => _process.Kill();
+
+    private static async Task<ChimneyProcess> StartAsync(string[] args)
     {
-        ChimneyProcess process = new([.. args, "--listen", "127.0.0.1:0", "--json"]);
+        ChimneyProcess process = new(args);
         await Eventually.BecomesTrueAsync(
             () => process.Events("listening").Any() || process._process.HasExited, "it listens", process.Everything);
         if (process._process.HasExited)
