@@ -13,8 +13,8 @@ internal sealed class EngineTarget : IWorldTarget
     private readonly SeededClock _clock;
     private readonly SeededTrace _trace;
     private readonly SimulatedNetwork _network;
-    private readonly SimulatedTarget _adapter;
-    private readonly LyingTarget? _liar;
+    private readonly List<SimulatedTarget> _adapters = [];      // those that were not pulled out
+    private readonly LyingTarget[] _liars = [];
     private readonly List<EnginePeer> _peers = [];
     private readonly List<EnginePeer> _able = [];
     private readonly bool _refuses;
@@ -34,16 +34,19 @@ internal sealed class EngineTarget : IWorldTarget
         var settings = new SimulatedTargetSettings { IndicationsMax = plan.IndicationsMax };
         if (_refuses)
             settings = settings with { ConnectionsMax = random.Between(1, 2) };
-        _adapter = new SimulatedTarget(_network, settings);
+        for (int i = 0; i < plan.Adapters; i++)
+            _adapters.Add(new SimulatedTarget(_network, settings));
         if (planted is PlantedBreak.EarlySuccess or PlantedBreak.Forgets)
-            _liar = new LyingTarget(_adapter, random, planted);
+            _liars = [.. _adapters.Select(adapter => new LyingTarget(adapter, random, planted))];
+        Adapters = _liars.Length > 0 ? _liars : [.. _adapters];
     }
 
     /// <inheritdoc/>
-    public IOffloadTarget Adapter => (IOffloadTarget?)_liar ?? _adapter;
+    public IReadOnlyList<IOffloadTarget> Adapters { get; }
 
     /// <inheritdoc/>
-    public bool CanStep => _network.Ready > 0 || _liar is { CanStep: true } || _peers.Exists(peer => peer.CanAct);
+    public bool CanStep => _network.Ready > 0 || Array.Exists(_liars, liar => liar.CanStep)
+        || _peers.Exists(peer => peer.CanAct);
 
     /// <inheritdoc/>
     /// <remarks>An adapter takes up what it is told in next to no time: who waits for it to let go waits for seconds.
@@ -76,7 +79,7 @@ internal sealed class EngineTarget : IWorldTarget
     /// <inheritdoc/>
     public TargetRecord Record { get; } = new();
 
-    /// <summary>Whether the adapter was pulled out.</summary>
+    /// <summary>Whether an adapter was pulled out.</summary>
     public bool IsGone { get; private set; }
 
     /// <summary>Where the wires are written down; null for nowhere.</summary>
@@ -105,7 +108,7 @@ internal sealed class EngineTarget : IWorldTarget
             if (peer.CanAct)
                 _able.Add(peer);
         int lanes = _network.Ready;
-        int lies = _liar is { CanStep: true } ? 1 : 0;
+        int lies = _liars.Count(liar => liar.CanStep);
         int all = lanes + lies + (_able.Count > 0 ? 1 : 0);
         int pick = all > 0 ? _random.Below(all) : 0;
         if (pick < lanes)
@@ -114,7 +117,7 @@ internal sealed class EngineTarget : IWorldTarget
             _network.Step(pick);
         }
         else if (pick < lanes + lies)
-            _liar!.Step();
+            _liars.Where(liar => liar.CanStep).ElementAt(pick - lanes).Step();
         else if (_able.Count > 0)
             _able[_random.Below(_able.Count)].Act();
         SetAlarm();
@@ -123,9 +126,11 @@ internal sealed class EngineTarget : IWorldTarget
     /// <inheritdoc/>
     public void Vanish()
     {
+        int gone = _adapters.Count > 1 ? _random.Below(_adapters.Count) : 0;
         _trace.Write($"the adapter is gone");
         IsGone = true;
-        _adapter.Remove();
+        _adapters[gone].Remove();
+        _adapters.RemoveAt(gone);
         SetAlarm();
     }
 

@@ -5,8 +5,9 @@ namespace ChimneyActors.TestKit;
 /// <summary>What is below the stack in a seeded world.</summary>
 internal interface IWorldTarget : IDisposable
 {
-    /// <summary>What the stack is given.</summary>
-    IOffloadTarget Adapter { get; }
+    /// <summary>What the stack is given: one, or several on one network, so that a connection of one can be offloaded
+    /// to another.</summary>
+    IReadOnlyList<IOffloadTarget> Adapters { get; }
 
     /// <summary>Whether there is a step to take now.</summary>
     bool CanStep { get; }
@@ -32,7 +33,7 @@ internal interface IWorldTarget : IDisposable
     /// <summary>Takes one step, somewhere.</summary>
     void Step();
 
-    /// <summary>The adapter is pulled out.</summary>
+    /// <summary>An adapter is pulled out.</summary>
     void Vanish();
 
     /// <summary>Speaks up for some connection far more often than it should.</summary>

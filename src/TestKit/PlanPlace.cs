@@ -23,5 +23,6 @@ internal enum PlanPlace
     Stale = 32,
     Miscounts = 33,
     Forwards = 35,
-    End = 37,
+    Adapters = 37,
+    End = 39,
 }

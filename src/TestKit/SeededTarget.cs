@@ -25,8 +25,8 @@ internal enum SeverHabit
 
 /// <summary>A target without threads or a network: it queues what is submitted, and executes it step by step as the
 /// seed says. Keeps its own record.</summary>
-internal sealed class SeededTarget(SeededRandom random, SeededClock clock, SeededTrace trace)
-    : IOffloadTarget, IWorldTarget
+internal sealed class SeededTarget(
+    SeededRandom random, SeededClock clock, SeededTrace trace, Dictionary<Socket, SeededPeer> peers) : IOffloadTarget
 {
     private readonly Dictionary<OffloadHandle, SeededWire> _wires = [];
     private readonly List<SeededWire> _order = [];
@@ -37,7 +37,6 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     private readonly List<Claim> _spent = [];
     private int _next;
     private readonly List<Action> _severs = [];
-    private readonly Dictionary<Socket, SeededPeer> _peers = [];
 
     /// <summary>How the next sever goes; drawn from the seed.</summary>
     public Func<SeverHabit> Severing { get; set; } = () => SeverHabit.Prompt;
@@ -55,7 +54,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     public int MiscountPercent { get; set; }
 
     /// <summary>Wrong counts.</summary>
-    public Miscounts Miscounts { get; } = new();
+    public Miscounts Miscounts { get; init; } = new();
 
     /// <summary>A planted break: a send is reported before the peer has it.</summary>
     public bool ReportsEarly { get; set; }
@@ -76,7 +75,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     public string? Wrong { get; private set; }
 
     /// <summary>What was done.</summary>
-    public TargetRecord Record { get; } = new();
+    public TargetRecord Record { get; init; } = new();
 
     internal SeededRandom Random => random;
 
@@ -86,30 +85,6 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
 
     /// <summary>Whether there is a step to take now.</summary>
     public bool CanStep => _severs.Count > 0 || _order.Exists(wire => wire.CanStep);
-
-    /// <inheritdoc/>
-    public IOffloadTarget Adapter => this;
-
-    /// <inheritdoc/>
-    public bool IsPatient => true;
-
-    /// <inheritdoc/>
-    public IWorldPeer Connect(int number, SeededRandom line, int drivers)
-    {
-        var peer = new SeededPeer(number, line) { Drivers = drivers };
-        _peers[peer.Socket] = peer;
-        return peer;
-    }
-
-    /// <inheritdoc/>
-    public void Finish()
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
 
     /// <summary>Whether nothing goes wrong by itself any more: no stalls, resets or wishes.</summary>
     public bool IsCalm { get; set; }
@@ -178,7 +153,7 @@ internal sealed class SeededTarget(SeededRandom random, SeededClock clock, Seede
     {
         if (request is InitiateOffload { Block: { } block })
         {
-            var wire = new SeededWire(this, request.Connection, block, _peers[block.Socket!]);
+            var wire = new SeededWire(this, request.Connection, block, peers[block.Socket!]);
             _wires[request.Connection] = wire;
             _order.Add(wire);
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
@@ -71,11 +72,11 @@ internal sealed class SeededWorld
             {
                 Capture = capture is null ? null : new PcapngWriter(capture),
             }
-            : NewQueue();
+            : NewQueues();
         var builder = new StackBuilder();
         _plan.Build(builder.Crashes(_crashes).Time(system.Clock).Verify(null,
             violation => _faults.IsInjected(violation) || _target.Miscounts.IsMine(violation)),
-            new FaultyTarget(_target.Adapter, _faults, system.Clock), planted);
+            [.. _target.Adapters.Select(adapter => new FaultyTarget(adapter, _faults, system.Clock))], planted);
         _chimney = Chimney.Raise(system.System, builder, _plan.Settings(defaults));
         _stack = new StackChecker(_chimney.Stack, Break);
         Action<string, Exception>? log = _chimney.Stack.OnDeath;
@@ -302,17 +303,26 @@ internal sealed class SeededWorld
             _held.Add(line);
     }
 
-    private SeededTarget NewQueue() => new(_choices[ChoiceRow.Target], _system.Clock, _trace)
+    private SeededTargets NewQueues()
     {
-        RefusesPercent = _plan.RefusesPercent,
-        StalePercent = _plan.StalePercent,
-        MiscountPercent = _plan.MiscountPercent,
-        TakesForwards = _plan.ForwardPercent % 2 == 0,
-        ReportsEarly = _planted == PlantedBreak.EarlySuccess,
-        Forgets = _planted == PlantedBreak.Forgets,
-        IsExcused = IsTroubled,
-        Severing = DrawSever,
-    };
+        var peers = new Dictionary<Socket, SeededPeer>();
+        var record = new TargetRecord();
+        var miscounts = new Miscounts();
+        return new SeededTargets(_choices[ChoiceRow.Target], [.. Enumerable.Range(0, _plan.Adapters).Select(_ =>
+            new SeededTarget(_choices[ChoiceRow.Target], _system.Clock, _trace, peers)
+            {
+                RefusesPercent = _plan.RefusesPercent,
+                StalePercent = _plan.StalePercent,
+                MiscountPercent = _plan.MiscountPercent,
+                TakesForwards = _plan.ForwardPercent % 2 == 0,
+                ReportsEarly = _planted == PlantedBreak.EarlySuccess,
+                Forgets = _planted == PlantedBreak.Forgets,
+                IsExcused = IsTroubled,
+                Severing = DrawSever,
+                Record = record,
+                Miscounts = miscounts,
+            })], peers);
+    }
 
     private SeverHabit DrawSever()
     {
@@ -340,7 +350,7 @@ internal sealed class SeededWorld
         {
             OrderIsExcused = () => _chimney.Ledger.DriverDeaths > 0 || _chimney.Stack.Stopping,
             IsExcused = IsTroubled,
-            TakesForwards = _target.Adapter.Capabilities.Forward,
+            TakesForwards = _target.Adapters[0].Capabilities.Forward,
             KnowsForwards = !_plan.HasEngines,
         };
         _checkers.Add(checker);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.TestKit;
 
@@ -36,8 +37,11 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
     /// <param name="root">The actor that all others are under.</param>
     public void AtRest(IActorRef root)
     {
-        if (FindConnection(root) is { } left)
-            broken($"{left.Path.Name[..left.Path.Name.LastIndexOf('-')]} is over, and its actor still there");
+        foreach (AdapterNode adapter in stack.Life.Adapters)
+            if (adapter.Connections is not 0 and int left)
+                broken($"{adapter.Name} counts {left} connections, and there are none");
+        if (FindConnection(root) is { } still)
+            broken($"{still.Path.Name[..still.Path.Name.LastIndexOf('-')]} is over, and its actor still there");
         if (stack.Disconnects.ListsMax != 0 && stack.Ledger.Quarantined == 0)
             broken($"room for {stack.Disconnects.ListsMax} disconnects is reserved for nobody");
     }

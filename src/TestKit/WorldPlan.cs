@@ -1,4 +1,5 @@
 using ChimneyActors.Embedding;
+using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 
@@ -30,6 +31,7 @@ internal sealed class WorldPlan
     public const int ConnectionsMax = 5;
 
     private const int EnginesPercent = 12;
+    private readonly int _choice;       // how the driver over several adapters chooses: a mux, or one of three teams
 
     /// <summary>Draws it. Each trait stands at a place of its own in the row (<see cref="PlanPlace"/>), whatever the
     /// others are: so that one can be left out without moving the others.</summary>
@@ -63,6 +65,8 @@ internal sealed class WorldPlan
         StalePercent = random.Percent(10) ? 30 : 2;
         MiscountPercent = Sometimes(random, 10, 1, 20, 0);
         ForwardPercent = Sometimes(random, 40, 1, 30, 0);
+        Adapters = random.Percent(30) ? 2 : 1;
+        _choice = random.Below(4);
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -134,6 +138,9 @@ internal sealed class WorldPlan
     /// none.</summary>
     public int ForwardPercent { get; }
 
+    /// <summary>So many stand under the stack.</summary>
+    public int Adapters { get; }
+
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
 
@@ -157,13 +164,18 @@ internal sealed class WorldPlan
     }
 
     /// <summary>The drivers.</summary>
-    public void Build(StackBuilder stack, IOffloadTarget target, PlantedBreak planted)
+    public void Build(StackBuilder stack, IReadOnlyList<IOffloadTarget> targets, PlantedBreak planted)
     {
-        stack.Miniport("nic0", target);
-        var names = new List<string> { "nic0" };
+        string[] adapters = [.. targets.Select((target, index) => $"nic{index}")];
+        for (int i = 0; i < adapters.Length; i++)
+            stack.Miniport(adapters[i], targets[i]);
+        var names = new List<string> { adapters[0] };
         for (int layer = 0; layer < Layers; layer++)
         {
-            stack.Intermediate($"mux{layer}", over: names[^1]);
+            if (layer == 0)
+                stack.Intermediate("mux0", adapters, NewChoice());
+            else
+                stack.Intermediate($"mux{layer}", over: names[^1]);
             names.Add($"mux{layer}");
         }
         if (planted is PlantedBreak.Drops or PlantedBreak.Doubles)
@@ -174,8 +186,15 @@ internal sealed class WorldPlan
         }
         stack.Binding(Bindings[0], over: names[^1]);
         bool lower = OtherBindingIsLower && planted == default;
-        stack.Binding(Bindings[1], over: lower ? names[names.Count / 2] : names[^1]);
+        string other = lower ? names[names.Count / 2] : names[^1];
+        stack.Binding(Bindings[1], over: other == adapters[0] ? adapters[^1] : other);
     }
+
+    private LowerChoice NewChoice() => _choice switch
+    {
+        0 => new MuxChoice(),
+        int policy => new TeamChoice((TeamPolicy)(policy - 1)),
+    };
 
     /// <summary>A number that is drawn, and thrown away but for so many times of a hundred.</summary>
     private static int Sometimes(SeededRandom random, int percent, int min, int max, int otherwise) =>
@@ -191,8 +210,9 @@ internal sealed class WorldPlan
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"{Layers} layers, {(HasEngines ? "engines, " : "")}crashes {CrashRate}, faults {FaultRate}, bad severs ")
-        + FormattableString.Invariant($"{BadSeverPercent} %, restarts {RestartsMax}, ")
+        $"{Layers} layers, {Adapters} adapters, {(HasEngines ? "engines, " : "")}crashes {CrashRate}, ")
+        + FormattableString.Invariant($"faults {FaultRate}, bad severs {BadSeverPercent} %, ")
+        + FormattableString.Invariant($"restarts {RestartsMax}, ")
         + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
         + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")
         + (VanishesAt < int.MaxValue ? FormattableString.Invariant($"vanishes at {VanishesAt}, ") : "")

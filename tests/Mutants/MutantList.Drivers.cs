@@ -165,7 +165,7 @@ internal static partial class MutantList
             "",
             "the driver never sees the completion"),
         new("A layer does not join", "Intermediates/IntermediateActor.cs",
-            "entry?.Join(Edge);",
+            "Stack.Handles.Find(initiate.Block.Connection)?.Join(Edge);",
             "",
             "later requests pass over it"),
     ];

@@ -85,6 +85,12 @@ internal static partial class MutantList
             "the target waits for an answer for ever")
             .Lives("Not understood yet: the binding does not handle it, and yet every run comes to its end; "
                 + "IntermediateActorSpecs.A_watermark_goes_down_and_an_event_up."),
+        new Mutant("A driver whose adapter is gone is there all the same", "Supervision/Lifecycle/AdapterNode.cs",
+            "!IsVirtual || Lowers.Exists(lower => lower.IsThere)",
+            "true",
+            "a team sends new connections to an adapter that is gone")
+            .Lives("They fail, and a death is the excuse; "
+                + "SeveralLowersSpecs.A_driver_is_not_there_while_one_that_it_needs_is_not."),
         new Mutant("An indication without a way up is dropped", "Intermediates/IntermediateActor.cs",
             "Stack.Custodian.TakeOver(indication, Me); return;",
             "return;",

@@ -32,7 +32,7 @@ public sealed class Chimney : IAsyncDisposable
         _system = system;
         _stack = stack;
         _bindings = plan.Drivers.Where(driver => driver.Kind == DriverKind.Binding)
-            .ToDictionary(driver => driver.Name, driver => new Binding(this, driver.Binding!));
+            .ToDictionary(driver => driver.Name, driver => new Binding(this, driver.Bindings[0]));
         _adapters = stack.Life.Adapters.ToDictionary(node => node.Name, node => new Adapter(this, node));
         _drivers = [.. plan.Drivers.Select(driver => driver.Edge)];
         _ready = [.. stack.Life.Adapters.Where(node => !node.IsVirtual).Select(node => Begin(

@@ -31,7 +31,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
             else if (plan.Kind == DriverKind.Binding)
                 AddBinding(plan);
             else
-                Start(new Slot(plan.Edge, Budget(), MakeProps(plan, plan.Binding!.Lower.Driver))
+                Start(new Slot(plan.Edge, Budget(), MakeProps(plan, new Lowers(plan.Bindings, plan.Choice)))
                 {
                     OnDown = () => GiveUp(plan),
                 });
@@ -92,7 +92,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         var queue = new BindingQueue(stack, plan.Edge);
         stack.AtEnd.Enqueue(() => queue.Refuse(null, NdisStatus.RequestAborted));
         Start(new Slot(plan.Edge, Budget(),
-            holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, plan.Binding!, queue)))
+            holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, plan.Bindings[0], queue)))
         {
             // The connections are well: they go back to the host.
             OnDown = () =>
@@ -124,7 +124,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
                 Reason = HaltAction.DeviceFailed,
             });
         }
-        if (plan.Binding is { } binding)
+        foreach (BindingNode binding in plan.Bindings)
         {
             binding.IsDown = true;
             stack.Life.Ask(new LifeOperation(
@@ -132,14 +132,14 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         }
     }
 
-    private Func<HolderId, Props> MakeProps(DriverPlan plan, Edge lower)
+    private Func<HolderId, Props> MakeProps(DriverPlan plan, Lowers lowers)
     {
         if (plan.Driver is { } make)
-            return holder => Props.Create(() => new HostedIntermediateActor(stack, plan.Edge, holder, lower, make));
+            return holder => Props.Create(() => new HostedIntermediateActor(stack, plan.Edge, holder, lowers, make));
         if (plan.Habit == BrokenHabit.None)
-            return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lower));
+            return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lowers));
         var habit = new BadHabit(plan.Habit == BrokenHabit.Drops, plan.OneIn);
-        return holder => Props.Create(() => new BrokenIntermediateActor(stack, plan.Edge, holder, lower, habit));
+        return holder => Props.Create(() => new BrokenIntermediateActor(stack, plan.Edge, holder, lowers, habit));
     }
 
     private void StartAnew(Slot slot)

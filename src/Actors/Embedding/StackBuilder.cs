@@ -30,26 +30,55 @@ public sealed class StackBuilder
 
     /// <summary>A miniport over a target. Once halted or pulled out, its adapter does not come back.</summary>
     public StackBuilder Miniport(string name, IOffloadTarget target) =>
-        Add(new DriverPlan(name, DriverKind.Miniport, null) { Target = target });
+        Add(new DriverPlan(name, DriverKind.Miniport, []) { Target = target });
 
     /// <summary>A miniport whose adapter may go and come back.</summary>
     /// <param name="name">Its name in the stack.</param>
     /// <param name="target">Makes the target, at the start and each time it is initialised anew.</param>
     public StackBuilder Miniport(string name, Func<IOffloadTarget> target) =>
-        Add(new DriverPlan(name, DriverKind.Miniport, null) { MakeTarget = target });
+        Add(new DriverPlan(name, DriverKind.Miniport, []) { MakeTarget = target });
 
-    /// <summary>An intermediate driver; several drivers may stand over the same one.</summary>
-    public StackBuilder Intermediate(string name, string over) =>
-        Add(new DriverPlan(name, DriverKind.Intermediate, over));
+    /// <summary>An intermediate driver that passes everything on; several drivers may stand over the same one.
+    /// </summary>
+    public StackBuilder Intermediate(string name, string over) => Intermediate(name, [over], new MuxChoice());
+
+    /// <summary>The same over several drivers: a multiplexer. Each new connection goes to one of them in turn, and
+    /// stays there.</summary>
+    public StackBuilder Intermediate(string name, IReadOnlyList<string> over) =>
+        Intermediate(name, over, new MuxChoice());
+
+    /// <summary>The same with a choice of your own, or one of ours: <see cref="MuxChoice"/>,
+    /// <see cref="TeamChoice"/>.</summary>
+    /// <param name="name">Its name in the stack.</param>
+    /// <param name="over">The drivers below, one at least.</param>
+    /// <param name="choice">Which of them gets a new connection.</param>
+    public StackBuilder Intermediate(string name, IReadOnlyList<string> over, LowerChoice choice)
+    {
+        ArgumentNullException.ThrowIfNull(choice);
+        return Add(new DriverPlan(name, DriverKind.Intermediate, over) { Choice = choice });
+    }
 
     /// <summary>An intermediate driver of your own.</summary>
     /// <param name="name">Its name in the stack.</param>
     /// <param name="over">The driver below.</param>
     /// <param name="driver">Makes one for each life of the driver.</param>
-    public StackBuilder Intermediate(string name, string over, Func<IntermediateDriver> driver)
+    public StackBuilder Intermediate(string name, string over, Func<IntermediateDriver> driver) =>
+        Intermediate(name, [over], driver);
+
+    /// <summary>An intermediate driver of your own over several drivers.</summary>
+    /// <param name="name">Its name in the stack.</param>
+    /// <param name="over">The drivers below, one at least.</param>
+    /// <param name="driver">Makes one for each life of the driver.</param>
+    /// <param name="choice">Which of them gets a new connection; null for each in turn.</param>
+    public StackBuilder Intermediate(
+        string name, IReadOnlyList<string> over, Func<IntermediateDriver> driver, LowerChoice? choice = null)
     {
         ArgumentNullException.ThrowIfNull(driver);
-        return Add(new DriverPlan(name, DriverKind.Intermediate, over) { Driver = driver });
+        return Add(new DriverPlan(name, DriverKind.Intermediate, over)
+        {
+            Driver = driver,
+            Choice = choice ?? new MuxChoice(),
+        });
     }
 
     /// <summary>An intermediate driver with a fault, to see that it is found: every so many messages it keeps one, or
@@ -57,11 +86,11 @@ public sealed class StackBuilder
     public StackBuilder BrokenIntermediate(string name, string over, BrokenHabit habit, int oneIn)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(oneIn);
-        return Add(new DriverPlan(name, DriverKind.Intermediate, over) { Habit = habit, OneIn = oneIn });
+        return Add(new DriverPlan(name, DriverKind.Intermediate, [over]) { Habit = habit, OneIn = oneIn });
     }
 
     /// <summary>A protocol binding.</summary>
-    public StackBuilder Binding(string name, string over) => Add(new DriverPlan(name, DriverKind.Binding, over));
+    public StackBuilder Binding(string name, string over) => Add(new DriverPlan(name, DriverKind.Binding, [over]));
 
     /// <summary>Crashes drivers on purpose.</summary>
     public StackBuilder Crashes(ICrashPlan plan)
@@ -93,12 +122,8 @@ public sealed class StackBuilder
         if (!_drivers.Values.Any(driver => driver.Kind == DriverKind.Binding))
             throw new ArgumentException("A stack needs at least one binding.");
         foreach (DriverPlan driver in _drivers.Values)
-        {
-            int layers = 1;
-            for (DriverPlan at = driver; at.Over is not null; at = _drivers[at.Over], layers++)
-                if (layers > LayersMax)
-                    throw new ArgumentException($"More than {LayersMax} layers under '{driver.Name}'.");
-        }
+            if (driver.Layers > LayersMax)
+                throw new ArgumentException($"More than {LayersMax} layers under '{driver.Name}'.");
     }
 
     /// <summary>Draws up the adapters and bindings of the plan, from the bottom up.</summary>
@@ -112,10 +137,9 @@ public sealed class StackBuilder
                 driver.Adapter = new AdapterNode(driver.Edge);
             if (driver.Adapter is { } adapter)
                 life.Adapters.Add(adapter);
-            if (driver.Over is not { } over)
-                continue;
-            driver.Binding = new BindingNode(driver.Edge, _drivers[over].Adapter!, driver.Adapter);
-            life.Bindings.Add(driver.Binding);
+            driver.Bindings = [.. driver.Over.Select(over =>
+                new BindingNode(driver.Edge, _drivers[over].Adapter!, driver.Adapter))];
+            life.Bindings.AddRange(driver.Bindings);
         }
     }
 
@@ -124,17 +148,29 @@ public sealed class StackBuilder
         if (string.IsNullOrEmpty(driver.Name) || !driver.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             throw new ArgumentException(
                 $"Driver name '{driver.Name}': must be letters, digits, '-' and '_', at least one.");
-        if (driver.Kind == DriverKind.Miniport
-            ? driver.Target is null && driver.MakeTarget is null
-            : driver.Over is null)
+        bool isMiniport = driver.Kind == DriverKind.Miniport;
+        if (isMiniport ? driver.Target is null && driver.MakeTarget is null : driver.Over is not { Count: > 0 })
             throw new ArgumentException($"'{driver.Name}' must stand over a target or a driver.");
-        if (driver.Over is not null && !_drivers.TryGetValue(driver.Over, out _))
-            throw new ArgumentException($"'{driver.Name}' stands over '{driver.Over}', which is not in the stack yet.");
-        if (driver.Over is not null && _drivers[driver.Over].Kind == DriverKind.Binding)
-            throw new ArgumentException($"'{driver.Name}' stands over '{driver.Over}', which is a binding.");
+        foreach (string over in driver.Over)
+            CheckOver(driver, over);
+        if (driver.Choice is MuxChoice mux && mux.Objection(driver.Over) is { } nobody)
+            throw new ArgumentException($"'{driver.Name}' has a route to '{nobody}', over which it does not stand.");
         if (!_drivers.TryAdd(driver.Name, driver))
             throw new ArgumentException($"Two drivers are named '{driver.Name}'.");
+        driver.Layers = isMiniport ? 0 : 1 + driver.Over.Max(over => _drivers[over].Layers);
         return this;
+    }
+
+    private void CheckOver(DriverPlan driver, string over)
+    {
+        if (over is null)
+            throw new ArgumentException($"'{driver.Name}' must stand over a target or a driver.");
+        if (!_drivers.TryGetValue(over, out DriverPlan? lower))
+            throw new ArgumentException($"'{driver.Name}' stands over '{over}', which is not in the stack yet.");
+        if (lower.Kind == DriverKind.Binding)
+            throw new ArgumentException($"'{driver.Name}' stands over '{over}', which is a binding.");
+        if (driver.Over.Count(other => other == over) > 1)
+            throw new ArgumentException($"'{driver.Name}' stands over '{over}' twice.");
     }
 }
 
@@ -159,7 +195,7 @@ internal enum DriverKind
 }
 
 /// <summary>One driver of the plan.</summary>
-internal sealed record DriverPlan(string Name, DriverKind Kind, string? Over)
+internal sealed record DriverPlan(string Name, DriverKind Kind, IReadOnlyList<string> Over)
 {
     public IOffloadTarget? Target { get; init; }
 
@@ -167,15 +203,20 @@ internal sealed record DriverPlan(string Name, DriverKind Kind, string? Over)
 
     public Func<IntermediateDriver>? Driver { get; init; }
 
+    public LowerChoice? Choice { get; init; }
+
     public BrokenHabit Habit { get; init; }
 
     public int OneIn { get; init; }
+
+    /// <summary>From here down to the farthest miniport, which does not count.</summary>
+    public int Layers { get; set; }
 
     public Edge Edge { get; } = new(Name);
 
     /// <summary>The adapter it shows above; null for a binding.</summary>
     public AdapterNode? Adapter { get; set; }
 
-    /// <summary>Its binding below; null for a miniport.</summary>
-    public BindingNode? Binding { get; set; }
+    /// <summary>Its bindings below, in the order of <see cref="Over"/>; none of a miniport.</summary>
+    public BindingNode[] Bindings { get; set; } = [];
 }

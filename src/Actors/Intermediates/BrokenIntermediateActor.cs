@@ -18,8 +18,8 @@ internal sealed class BadHabit(bool drops, int oneIn)
 
 /// <summary>An intermediate driver as one should not be: proof that the ledger finds it.</summary>
 internal sealed class BrokenIntermediateActor(
-    DriverStack stack, Edge edge, HolderId me, Edge lower, BadHabit habit)
-    : IntermediateActor(stack, edge, me, lower)
+    DriverStack stack, Edge edge, HolderId me, Lowers lowers, BadHabit habit)
+    : IntermediateActor(stack, edge, me, lowers)
 {
     protected override void Handle(object message)
     {

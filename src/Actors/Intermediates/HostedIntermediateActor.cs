@@ -9,8 +9,8 @@ namespace ChimneyActors.Intermediates;
 /// <remarks>What is held is parked, so it is not taken for kept. Whoever is passed while it is held is in hand too: a
 /// death between the two steps must find it.</remarks>
 internal sealed class HostedIntermediateActor(
-    DriverStack stack, Edge edge, HolderId me, Edge lower, Func<IntermediateDriver> make)
-    : IntermediateActor(stack, edge, me, lower), IIntermediateHost, IWithTimers
+    DriverStack stack, Edge edge, HolderId me, Lowers lowers, Func<IntermediateDriver> make)
+    : IntermediateActor(stack, edge, me, lowers), IIntermediateHost, IWithTimers
 {
     private readonly Holdings _held = new();
     private readonly List<OffloadMessage> _messages = [];

@@ -8,12 +8,14 @@ namespace ChimneyActors.Intermediates;
 /// <summary>Middle driver: push and pass down, pop and pass up; the same two methods for every I/O operation.</summary>
 /// <remarks>Several upper edges on one driver need no table: the context on each parcel says whose it is
 /// (CTX-04).</remarks>
-internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Edge lower) : DriverActor(stack, edge, me)
+internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowers lowers)
+    : DriverActor(stack, edge, me)
 {
     protected override void Handle(object message)
     {
         switch (message)
         {
+            case InitiateOffload initiate: Begin(initiate); break;
             case OffloadRequest request: GoDown(request); break;
             case OffloadCompletion completion: PassHome(completion); break;     // refused and returned data: downward
             case TcpOffloadReceiveIndicate indication: Indicate(indication); break;
@@ -24,17 +26,23 @@ internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Edge
         }
     }
 
+    /// <summary>Enters itself as a layer, and chooses the next one: the connection keeps both (IM-02, IM-16).</summary>
+    private void Begin(InitiateOffload initiate)
+    {
+        Stack.Handles.Find(initiate.Block.Connection)?.Join(Edge);
+        GoDown(initiate, lowers.For(initiate));
+    }
+
     private void GoDown(OffloadRequest request)
     {
-        ConnectionEntry? entry = Stack.Handles.Find(request.Flight.Head.Connection);
-        if (request is InitiateOffload)
-            entry?.Join(Edge);
-        Edge? below = request is InitiateOffload ? lower : entry?.Below(Edge);
-        if (below is null)
-        {
+        if (Stack.Handles.Find(request.Flight.Head.Connection)?.Below(Edge) is { } below)
+            GoDown(request, below);
+        else
             Stack.Custodian.TakeOver(request, Me);      // the connection has ended meanwhile
-            return;
-        }
+    }
+
+    private void GoDown(OffloadRequest request, Edge below)
+    {
         Push(request.Flight);
         Between();
         Pass(below, request, request.Flight);

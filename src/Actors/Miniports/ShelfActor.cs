@@ -65,6 +65,7 @@ internal sealed class ShelfActor : DriverActor
         entry.Shelf = Edge;
         entry.Target = plugged.Target;
         entry.Edge.Route = plugged.RouteOf(entry.Top);
+        _adapter.CountIn();
         entry.AcceptedThrough = initiate.Block.Delivered;
         entry.Join(entry.Edge);
         Start(entry, _connections, _connectionProps);

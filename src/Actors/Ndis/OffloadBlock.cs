@@ -65,6 +65,14 @@ public sealed class OffloadBlock : Parcel
     /// them on one, so that what one receives another can send without waking anybody. Null for no wish.</summary>
     public int? Affinity { get; set; }
 
+    /// <summary>Initiate: both ends of the connection, as the socket tells or as the host says; null if nobody
+    /// knows.</summary>
+    public FourTuple? FourTuple
+    {
+        get => field ??= FourTuple.Of(Socket);
+        init;
+    }
+
     /// <summary>Bytes received and delivered: buffered data is the newest before RcvNxt (INIT-09).</summary>
     public long Delivered => Positions.Received - BufferedData.Length;
 

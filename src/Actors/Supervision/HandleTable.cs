@@ -58,6 +58,7 @@ internal sealed class HandleTable
                 return;
             _entries[slot] = null;
             _free.Push(slot);
+            entry.Edge.Route?.Instance.Adapter.CountOut();
         }
     }
 

@@ -1,5 +1,6 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
+using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 using ChimneyActors.Unit.Support;
 
@@ -15,7 +16,7 @@ public sealed class StackPlanSpecs
     {
         _stack.Intermediate("mux-0", "nic0").Intermediate("mux_1", "nic0").Binding("a", "mux-0").Binding("B9", "nic0")
             .BrokenIntermediate("bad", "mux-0", BrokenHabit.Doubles, 7).Check();
-        _stack.Drivers.Select(driver => (driver.Name, driver.Kind, driver.Over)).ShouldBe(
+        _stack.Drivers.Select(driver => (driver.Name, driver.Kind, driver.Over.SingleOrDefault())).ShouldBe(
         [
             ("nic0", DriverKind.Miniport, null), ("mux-0", DriverKind.Intermediate, "nic0"),
             ("mux_1", DriverKind.Intermediate, "nic0"), ("a", DriverKind.Binding, "mux-0"),
@@ -61,9 +62,31 @@ public sealed class StackPlanSpecs
     }
 
     [Fact]
+    public void An_intermediate_may_stand_over_several_drivers_and_counts_its_longest_way()
+    {
+        _stack.Miniport("nic1", new ScriptedTarget()).Intermediate("under", "nic1")
+            .Intermediate("mux0", over: ["nic0", "under"]).Binding("a", "mux0").Check();
+        DriverPlan mux = _stack.Drivers.Single(driver => driver.Name == "mux0");
+        mux.Over.ShouldBe(["nic0", "under"]);
+        mux.Layers.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Of_several_drivers_each_is_there_and_none_twice_and_a_route_leads_to_one_of_them()
+    {
+        _stack.Miniport("nic1", new ScriptedTarget()).Binding("a", "nic0");
+        ShouldRefuse(stack => stack.Intermediate("mux0", over: []), "'mux0'", "over a target or a driver");
+        ShouldRefuse(stack => stack.Intermediate("mux0", over: ["nic0", "nic9"]), "'nic9'", "not in the stack yet");
+        ShouldRefuse(stack => stack.Intermediate("mux0", over: ["nic0", "a"]), "'a'", "is a binding");
+        ShouldRefuse(stack => stack.Intermediate("mux0", over: ["nic0", "nic0"]), "'nic0' twice");
+        var routes = new MuxChoice(new Dictionary<string, string> { ["front"] = "nic0", ["back"] = "nic2" });
+        ShouldRefuse(stack => stack.Intermediate("mux0", ["nic0", "nic1"], routes), "'mux0'", "route to 'nic2'");
+    }
+
+    [Fact]
     public void An_intermediate_and_a_binding_stand_over_something()
     {
-        ShouldRefuse(stack => stack.Intermediate("mux0", null!), "'mux0'");
+        ShouldRefuse(stack => stack.Intermediate("mux0", (string)null!), "'mux0'");
         ShouldRefuse(stack => stack.Binding("a", null!), "'a'");
         ShouldRefuse(stack => stack.BrokenIntermediate("bad", null!, BrokenHabit.None, 1), "'bad'");
     }

@@ -19,7 +19,8 @@ public sealed class IntermediateActorSpecs : AloneSpec
     public IntermediateActorSpecs()
     {
         Entry.Join(_above.Edge);
-        _driver = Start(_mux, _me, Props.Create(() => new IntermediateActor(Stack, _mux, _me, _below.Edge)));
+        _driver = Start(_mux, _me, Props.Create(
+            () => new IntermediateActor(Stack, _mux, _me, new Lowers(_below.Edge))));
     }
 
     [Fact]

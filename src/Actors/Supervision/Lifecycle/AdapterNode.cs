@@ -10,6 +10,7 @@ internal sealed class AdapterNode
     private AdapterInstance _current;
     private bool _isUsed;
     private int _isDown;
+    private int _connections;
 
     /// <summary>The adapter of a miniport.</summary>
     /// <param name="driver">The miniport.</param>
@@ -61,6 +62,21 @@ internal sealed class AdapterNode
         get => Volatile.Read(ref _isDown) != 0;
         set => Volatile.Write(ref _isDown, value ? 1 : 0);
     }
+
+    /// <summary>Whether a new connection can go from here on down: everything on one way is at work, and alive.
+    /// </summary>
+    public bool IsThere => Driver.Current is not null && !Current.IsRemoved && AdapterLifecycle.TakesConnections(State)
+        && (!IsVirtual || Lowers.Exists(lower => lower.IsThere));
+
+    /// <summary>How many connections are on it; on all that it stands over, if it is a virtual one.</summary>
+    public int Connections =>
+        IsVirtual ? Lowers.Sum(lower => lower.Lower.Connections) : Volatile.Read(ref _connections);
+
+    /// <summary>A connection begins here.</summary>
+    public void CountIn() => Interlocked.Increment(ref _connections);
+
+    /// <summary>One has ended.</summary>
+    public void CountOut() => Interlocked.Decrement(ref _connections);
 
     /// <summary>Whether it can be initialised: what was given as one target only once.</summary>
     public bool CanInitialize => IsVirtual || !_isUsed || _make is not null;

@@ -55,6 +55,10 @@ internal sealed class BindingNode
     /// <summary>Whether connections may be offloaded through it now.</summary>
     public bool MayOffload => BindingLifecycle.Offloads(State) && !OffloadIsPaused;
 
+    /// <summary>Whether a new connection can go through it, and from its adapter on down: everything on one way is at
+    /// work.</summary>
+    public bool IsThere => MayOffload && Lower.IsThere;
+
     /// <summary>Something happens to it. False: it may not, now.</summary>
     public bool TryMove(BindingEvent what)
     {
