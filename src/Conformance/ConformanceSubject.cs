@@ -1,4 +1,5 @@
 using System.Reflection;
+using ChimneyActors.Embedding;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 
@@ -7,20 +8,48 @@ namespace ChimneyActors.Conformance;
 /// <summary>What is put to the test: our own drivers, or an intermediate driver or target of somebody else.</summary>
 public sealed class ConformanceSubject
 {
-    private ConformanceSubject(string name) => Name = name;
+    private readonly Action<StackBuilder, string, IReadOnlyList<string>>? _build;
+
+    private ConformanceSubject(string name, Action<StackBuilder, string, IReadOnlyList<string>>? build = null)
+    {
+        Name = name;
+        _build = build;
+    }
 
     /// <summary>The drivers of ChimneyActors itself.</summary>
     public static ConformanceSubject Ours { get; } = new("ChimneyActors");
+
+    private static Dictionary<string, ConformanceSubject> Own { get; } = new()
+    {
+        ["mux"] = new ConformanceSubject("mux", (stack, name, over) => stack.Intermediate(name, over)) { Adapters = 2 },
+        ["team"] = new ConformanceSubject("team", (stack, name, over) =>
+            stack.Intermediate(name, over, new TeamChoice(TeamPolicy.LeastLoaded))) { Adapters = 2 },
+    };
 
     /// <summary>For the report.</summary>
     public string Name { get; }
 
     internal Func<IntermediateDriver>? Driver { get; private init; }
 
+    /// <summary>How many adapters it is to stand over in every case.</summary>
+    internal int Adapters { get; private init; } = 1;
+
+    /// <summary>Whether it is an intermediate driver, and breaches are laid at its door.</summary>
+    internal bool IsDriver => Driver is not null || _build is not null;
+
     internal Func<IOffloadTarget, IOffloadTarget>? Target { get; private init; }
 
     /// <summary>Whether it speaks to sockets itself, so that only real ones will do.</summary>
     internal bool IsOfSockets { get; private init; }
+
+    /// <summary>The names of our own intermediate drivers.</summary>
+    public static IReadOnlyList<string> OwnDrivers => [.. Own.Keys];
+
+    /// <summary>One of our own intermediate drivers, by name.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public static ConformanceSubject OfOwnDriver(string name) => Own.TryGetValue(name, out ConformanceSubject? own)
+        ? own
+        : throw new ArgumentException($"There is no driver '{name}'; there are: {string.Join(", ", Own.Keys)}.");
 
     /// <summary>An intermediate driver: it stands between two drivers of the kit.</summary>
     /// <param name="name">For the report.</param>
@@ -34,6 +63,17 @@ public sealed class ConformanceSubject
     /// target works with it; one that has a TCP of its own, or speaks to the sockets itself, leaves it alone.</param>
     public static ConformanceSubject OfTarget(string name, Func<IOffloadTarget, IOffloadTarget> target) =>
         new(name) { Target = target };
+
+    /// <summary>Puts the driver of the stage over its taps.</summary>
+    internal void Build(StackBuilder stack, string name, IReadOnlyList<string> over)
+    {
+        if (_build is not null)
+            _build(stack, name, over);
+        else if (Driver is not null)
+            stack.Intermediate(name, over, Driver);
+        else
+            stack.Intermediate(name, over);
+    }
 
     /// <summary>Takes a driver or a target out of somebody's assembly.</summary>
     /// <param name="file">The assembly.</param>

@@ -18,6 +18,10 @@ internal static class GeneralCases
             "RECV-01"),
         new("Stacked drivers pass every operation on, unchanged", EveryOperation,
             "IM-05", "IM-10", "IM-25", "IM-27", "DISC-27", "DISC-28"),
+        new("A connection stays over the adapter that its initiate chose", SeveralAdapters, "IM-16")
+        {
+            Plan = new StagePlan { Adapters = 2 },
+        },
         new("Whoever asks copes with an answer that is there at once", AtOnce, "GEN-16"),
     ];
 
@@ -128,6 +132,36 @@ internal static class GeneralCases
                 play.Check("DISC-28", whole && same, "another one came up", Stage.Driver);
             }
         }
+    }
+
+    private static async Task SeveralAdapters(Play play)
+    {
+        var lines = new List<Line>();
+        for (int number = 0; number < 6; number++)
+            lines.Add(await play.OffloadAsync());
+        for (int round = 0; round < 5; round++)
+            await Task.WhenAll(lines.Select(line => play.Ends(line.Send(100 + round))));
+        foreach (Line line in lines)
+        {
+            Task<Receipt> space = line.Receive(10);
+            await line.HasSpace(1);
+            line.Peer.Say(30);
+            await play.Ends(space);
+            await play.Ends(line.Connection.QueryAsync());
+            await play.Ends(line.Disconnect(DisconnectKind.Graceful));
+            await line.Upload();
+        }
+        TraceEntry[] below = [.. play.Trace.Where(entry => entry is { Place: Place.Below, Act: Act.Down })];
+        foreach (Line line in lines)
+        {
+            TraceEntry[] mine = [.. below.Where(entry => entry.Connection == line.Handle)];
+            int adapter = mine.First(entry => entry.Operation == OffloadOperation.Initiate).Adapter;
+            TraceEntry? astray = mine.FirstOrDefault(entry => entry.Adapter != adapter);
+            play.Check("IM-16", astray is null, $"the initiate went to adapter {adapter}, but to the other: {astray}",
+                Stage.Driver);
+        }
+        play.Check("IM-16", below.Select(entry => entry.Adapter).Distinct().Count() == 2,
+            "six connections went all to one adapter", Stage.Driver);
     }
 
     private static async Task AtOnce(Play play)

@@ -16,7 +16,7 @@ internal static class InitiateCases
             "INIT-03", "INIT-17", "GEN-14"),
         new("Without room a connection is refused with the reason, and not used", NoRoom,
             "INIT-07", "INIT-24", "INIT-28", "IM-18")
-            { Plan = new StagePlan { ConnectionsMax = 1 }, Needs = Ability.Room },
+            { Plan = new StagePlan { ConnectionsMax = 2 }, Needs = Ability.Room },
         new("Buffered data is copied, and comes before all other", Buffered, "INIT-09", "INIT-10", "INIT-11",
             "TERM-15"),
         new("A half-closed connection can be offloaded", HalfClosed, "INIT-19", "TERM-23"),
@@ -53,20 +53,21 @@ internal static class InitiateCases
 
     private static async Task NoRoom(Play play)
     {
-        Line first = await play.OffloadAsync();
+        Line[] first = [await play.OffloadAsync(), await play.OffloadAsync()];  // one for each of two adapters
         Line second = play.NewLine();
         NdisStatus status = await Refusal(play, second);
         play.Check("INIT-07", status == NdisStatus.OffloadTcpEntries, $"refused with {status}");
         play.Check("INIT-24", status == NdisStatus.OffloadTcpEntries, $"refused with {status}");
         TraceEntry[] failed = [.. play.Trace.Where(entry => entry is { Place: Place.Target, Connection.IsNone: false }
-            && entry.Connection != first.Handle)];
+            && first.All(line => entry.Connection != line.Handle))];
         play.Check("INIT-28", failed.All(entry => entry.Operation == OffloadOperation.Initiate),
             "a connection that was refused is used", Stage.Binding);
-        play.Check("IM-18", play.Stage.Chimney.Connections == 1, "it is still known in the stack", Stage.Driver);
-        await first.Upload();
+        play.Check("IM-18", play.Stage.Chimney.Connections == 2, "it is still known in the stack", Stage.Driver);
+        foreach (Line line in first)
+            await line.Upload();
         OffloadedConnection connection = await play.Ends("INIT-24", "an initiate with room again",
             second.TryOffloadAsync());
-        play.Check("INIT-24", !connection.Handle.IsNone, "there is no room after the first was taken back");
+        play.Check("INIT-24", !connection.Handle.IsNone, "there is no room after others were taken back");
     }
 
     private static async Task Buffered(Play play)

@@ -20,7 +20,7 @@ internal sealed class Play
         Stage = stage;
         _judge = judge;
         _case = played;
-        _suspect = subject.Driver is null ? Stage.Miniport : Stage.Driver;
+        _suspect = subject.IsDriver ? Stage.Driver : Stage.Miniport;
         stage.Watch.Changed = LookAgain;
     }
 

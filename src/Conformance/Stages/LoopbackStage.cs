@@ -16,15 +16,16 @@ internal sealed class LoopbackStage : Stage
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private readonly ActorSystem _system;
     private readonly List<StagePeer> _peers = [];
-    private readonly KernelTarget _reference;
+    private readonly KernelTarget[] _references;
 
     public LoopbackStage(ConformanceSubject subject, StagePlan plan)
     {
         _system = ActorSystem.Create("conform", ConfigurationFactory.ParseString(
             plan.Settings + "\nakka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }"));
-        var settings = new KernelTargetSettings { ConnectionsMax = plan.ConnectionsMax };
-        _reference = new KernelTarget(settings);
-        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, _reference))
+        int adapters = AdaptersOf(subject, plan);
+        var settings = new KernelTargetSettings { ConnectionsMax = plan.ConnectionsMax / adapters };
+        _references = [.. Enumerable.Range(0, adapters).Select(_ => new KernelTarget(settings))];
+        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, _references))
             .GetAwaiter().GetResult();
     }
 
@@ -50,7 +51,7 @@ internal sealed class LoopbackStage : Stage
         for (int round = 0; round < 3; round++)
         {
             var heard = new Heard(new OffloadHandle(connection.Slot, Interlocked.Increment(ref _nobody)));
-            Target.Sever(heard.Nobody, heard);
+            Array.Find(Targets, target => target.Serves(connection))?.Sever(heard.Nobody, heard);
             await EndsAsync(heard.Severed).ConfigureAwait(false);
         }
     }
@@ -67,7 +68,8 @@ internal sealed class LoopbackStage : Stage
     public override void Dispose()
     {
         Chimney.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        _reference.DisposeAsync().AsTask().GetAwaiter().GetResult();    // a target of sockets has left it alone
+        foreach (KernelTarget reference in _references)     // a target of sockets has left them alone
+            reference.DisposeAsync().AsTask().GetAwaiter().GetResult();
         foreach (StagePeer peer in _peers)
             peer.Dispose();
         _system.Terminate().GetAwaiter().GetResult();

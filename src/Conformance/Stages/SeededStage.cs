@@ -24,8 +24,10 @@ internal sealed class SeededStage : Stage
         _world = new SeededActorSystem(seed, null, ConfigurationFactory.ParseString(plan.Settings));
         _network = new SimulatedNetwork((int)(seed % int.MaxValue)) { Woken = Wake };
         _alarm = _world.Clock.CreateTimer(_ => Step(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        var settings = new SimulatedTargetSettings { ConnectionsMax = plan.ConnectionsMax };
-        Chimney = _world.Start(stack => Build(stack, subject, new SimulatedTarget(_network, settings)));
+        int adapters = AdaptersOf(subject, plan);
+        var settings = new SimulatedTargetSettings { ConnectionsMax = plan.ConnectionsMax / adapters };
+        Chimney = _world.Start(stack => Build(stack, subject, [.. Enumerable.Range(0, adapters)
+            .Select(_ => new SimulatedTarget(_network, settings))]));
     }
 
     public override Chimney Chimney { get; }

@@ -34,7 +34,7 @@ internal abstract class Stage : IDisposable
     /// <summary>The driver under test.</summary>
     public const string Driver = "driver";
 
-    /// <summary>The miniport.</summary>
+    /// <summary>The first miniport; the second is called nic1.</summary>
     public const string Miniport = "nic0";
 
     private int _peers;
@@ -53,20 +53,20 @@ internal abstract class Stage : IDisposable
     /// <summary>What it can do.</summary>
     public abstract Ability Abilities { get; }
 
-    /// <summary>The target, as the stack has it.</summary>
-    protected WatchedTarget Target { get; private set; } = null!;
+    /// <summary>The targets, as the stack has them.</summary>
+    protected WatchedTarget[] Targets { get; private set; } = [];
 
     /// <summary>Whether the adapter was pulled out: then peers may be reset.</summary>
     public bool IsRemoved { get; private set; }
 
     /// <summary>Says something of a connection in the target's place.</summary>
-    public void Say(TcpOffloadEvent said) => Target.Say(said);
+    public void Say(TcpOffloadEvent said) => Array.Find(Targets, target => target.Serves(said.Connection))!.Say(said);
 
-    /// <summary>Pulls the adapter out.</summary>
+    /// <summary>Pulls every adapter out.</summary>
     public Task RemoveAsync()
     {
         IsRemoved = true;
-        return Target.DisposeAsync().AsTask();
+        return Task.WhenAll(Targets.Select(target => target.DisposeAsync().AsTask()));
     }
 
     /// <summary>Makes a connection that can be offloaded.</summary>
@@ -93,15 +93,23 @@ internal abstract class Stage : IDisposable
 
     protected abstract StagePeer NewPeer(int number, LinePlan plan);
 
+    /// <summary>How many adapters the driver under test is to stand over.</summary>
+    protected static int AdaptersOf(ConformanceSubject subject, StagePlan plan) =>
+        Math.Max(plan.Adapters, subject.Adapters);
+
     /// <summary>The drivers of the stack.</summary>
-    protected void Build(StackBuilder stack, ConformanceSubject subject, IOffloadTarget reference)
+    protected void Build(StackBuilder stack, ConformanceSubject subject, IReadOnlyList<IOffloadTarget> references)
     {
-        Target = new WatchedTarget(subject.Target?.Invoke(reference) ?? reference, Watch);
-        stack.Miniport(Miniport, Target).Intermediate("below", Miniport, () => new Tap(Watch, Place.Below));
-        if (subject.Driver is { } driver)
-            stack.Intermediate(Driver, "below", driver);
-        else
-            stack.Intermediate(Driver, over: "below");
+        Targets = [.. references.Select(reference =>
+            new WatchedTarget(subject.Target?.Invoke(reference) ?? reference, Watch))];
+        string[] taps = [.. Targets.Select((target, index) => $"below{index}")];
+        for (int index = 0; index < taps.Length; index++)
+        {
+            int adapter = index;
+            stack.Miniport($"nic{index}", Targets[index])
+                .Intermediate(taps[index], $"nic{index}", () => new Tap(Watch, Place.Below) { Adapter = adapter });
+        }
+        subject.Build(stack, Driver, taps);
         stack.Intermediate("above", Driver, () => new Tap(Watch, Place.Above))
             .Intermediate("beside", Driver, () => new Tap(Watch, Place.Above))
             .Binding(Binding, over: "above").Binding(OtherBinding, over: "beside");

@@ -9,6 +9,9 @@ internal sealed record StagePlan
     /// <summary>Settings over the defaults, in HOCON.</summary>
     public string Settings { get; init; } = "";
 
-    /// <summary>How many connections the target has room for.</summary>
+    /// <summary>How many connections the adapters have room for, all together.</summary>
     public int ConnectionsMax { get; init; } = 1_000;
+
+    /// <summary>Adapters under the driver under test.</summary>
+    public int Adapters { get; init; } = 1;
 }

@@ -6,9 +6,12 @@ namespace ChimneyActors.Conformance.Stages;
 /// <summary>A driver that writes down what passes; one stands over the driver under test, and one under it.</summary>
 internal sealed class Tap(Watch watch, Place place) : IntermediateDriver
 {
+    /// <summary>Over which adapter it stands.</summary>
+    public int Adapter { get; init; }
+
     protected internal override void OnRequest(OffloadRequest request)
     {
-        watch.Request(place, request);
+        watch.Request(place, request, Adapter);
         PassDown(request);
     }
 

@@ -79,6 +79,9 @@ internal sealed record TraceEntry(Place Place, Act Act, string Text)
     /// <summary>By how much the data starts have moved.</summary>
     public long Advanced { get; init; }
 
+    /// <summary>Over which adapter it was seen, below the driver under test.</summary>
+    public int Adapter { get; init; }
+
     /// <summary>Contexts on the parcel.</summary>
     public int Depth { get; init; }
 

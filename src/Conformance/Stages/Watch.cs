@@ -34,10 +34,10 @@ internal sealed class Watch(Func<TimeSpan> now)
     }
 
     /// <summary>A request passes.</summary>
-    public void Request(Place place, OffloadRequest request)
+    public void Request(Place place, OffloadRequest request, int adapter = 0)
     {
         DisconnectKind kind = request is TcpOffloadDisconnect disconnect ? disconnect.Kind : default;
-        Parcels(place, Act.Down, request, request.Flight.Head, request.Flight.Id, kind);
+        Parcels(place, Act.Down, request, request.Flight.Head, request.Flight.Id, kind, adapter: adapter);
     }
 
     /// <summary>A completion passes.</summary>
@@ -76,7 +76,7 @@ internal sealed class Watch(Func<TimeSpan> now)
 
     private void Parcels(
         Place place, Act act, OffloadMessage source, Parcel head, FlightId? flight, DisconnectKind kind,
-        bool inside = false)
+        bool inside = false, int adapter = 0)
     {
         int message = Interlocked.Increment(ref _messages);
         for (Parcel? parcel = head; parcel is not null; parcel = parcel.Next)
@@ -88,6 +88,7 @@ internal sealed class Watch(Func<TimeSpan> now)
                 Message = message,
                 Kind = kind,
                 Inside = inside,
+                Adapter = adapter,
             });
     }
 

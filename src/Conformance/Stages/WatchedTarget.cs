@@ -14,6 +14,9 @@ internal sealed class WatchedTarget(IOffloadTarget inner, Watch watch) : IOffloa
     private readonly ConditionalWeakTable<IOffloadUpcalls, WatchedUpcalls> _upcalls = [];
     private readonly ConcurrentDictionary<OffloadHandle, IOffloadUpcalls> _speakers = [];
 
+    /// <summary>Whether it was ever asked something of a connection.</summary>
+    public bool Serves(OffloadHandle connection) => _speakers.ContainsKey(connection);
+
     /// <summary>Says something of a connection in the target's place.</summary>
     public void Say(TcpOffloadEvent said) => _speakers[said.Connection].Indicate(said);
 

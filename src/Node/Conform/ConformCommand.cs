@@ -10,6 +10,8 @@ internal static class ConformCommand
 {
     private static readonly Option<string> TargetText = Text(
         "--target", "TARGET", "simulated or kernel; also what stands under a driver of your own. simulated");
+    private static readonly Option<string> DriverText = Text(
+        "--driver", "NAME", $"one of our intermediate drivers: {string.Join(", ", ConformanceSubject.OwnDrivers)}");
     private static readonly Option<string> AssemblyText = Text(
         "--assembly", "FILE", "with --type: the assembly of an intermediate driver or a target of your own");
     private static readonly Option<string> TypeText = Text("--type", "NAME", "with --assembly: the class, in full");
@@ -27,7 +29,7 @@ internal static class ConformCommand
     /// <summary>The command with its flags.</summary>
     public static Command Create() => new Command("conform", "play every rule of the contract, and say what came out")
     {
-        TargetText, AssemblyText, TypeText, RuleText, SeedsText, HtmlText, JsonText,
+        TargetText, DriverText, AssemblyText, TypeText, RuleText, SeedsText, HtmlText, JsonText,
     }.Runs(line => Task.FromResult(Run(line)));
 
     private static ExitCode Run(ParseResult line)
@@ -79,6 +81,10 @@ internal static class ConformCommand
     {
         string? file = line.GetValue(AssemblyText);
         string? type = line.GetValue(TypeText);
+        if (line.GetValue(DriverText) is { } driver)
+            return file is null && type is null
+                ? OwnDriver(driver)
+                : throw NodeException.Usage("--driver and --assembly", "on the command line", "one of them");
         if (file is null && type is null)
             return ConformanceSubject.Ours;
         if (file is null || type is null)
@@ -93,6 +99,11 @@ internal static class ConformCommand
                 "a public intermediate driver or target");
         }
     }
+
+    private static ConformanceSubject OwnDriver(string name) => ConformanceSubject.OwnDrivers.Contains(name)
+        ? ConformanceSubject.OfOwnDriver(name)
+        : throw NodeException.Usage($"unknown driver '{name}'", $"in {DriverText.Name}",
+            $"one of {string.Join(", ", ConformanceSubject.OwnDrivers)}");
 
     private static int Seeds(string? text)
     {
