@@ -39,8 +39,7 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     private LateTask<bool> _aborted;
     private LateTask<TcpUploadReason> _uploadWanted;
     private Task<OffloadBlock>? _terminate;
-    private Task? _update;
-    private bool _invalid;
+    private StateAsks? _asks;       // made when first needed: most connections are never asked
 
     internal OffloadedConnection(DriverStack stack, Edge binding, IConnectionUser? user)
     {
@@ -178,11 +177,9 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         change.Check();
         lock (Core.PostLock)
         {
-            if (_invalid)
+            if (Asks.IsInvalid)
                 throw new InvalidOperationException("Nothing is updated after an invalidate (UPD-03).");
-            Task? before = _update;
-            var turn = new TaskCompletionSource(_stack.TaskOptions);
-            _update = turn.Task;
+            (Task? before, TaskCompletionSource turn) = Asks.TakeTurn();
             return UpdateAfterAsync(before, change, turn);
         }
     }
@@ -193,7 +190,7 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     public Task InvalidateAsync()
     {
         lock (Core.PostLock)
-            _invalid = true;
+            Asks.IsInvalid = true;
         return AskAsync(OffloadOperation.Invalidate, new OffloadBlock());
     }
 
@@ -273,10 +270,27 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             var block = new OffloadBlock();
             var post = new StatePost(Core, OffloadOperation.Terminate, block);
             _terminate = post.Done;
-            if (!Core.Binding.Tell(post, null) || _stack.Stopped)
-                post.Lost();
+            if (_asks?.Close() is { IsCompleted: false } asked)
+                _ = TellAfterAsync(asked, post);
+            else
+                Tell(post);
             return _terminate;
         }
+    }
+
+    /// <summary>Not before what was asked of the connection is answered (TERM-02).</summary>
+    private async Task TellAfterAsync(Task asked, StatePost post)
+    {
+        await asked.ConfigureAwait(false);
+        Tell(post);
+    }
+
+    private StateAsks Asks => _asks ??= new StateAsks(_stack.TaskOptions);
+
+    private void Tell(StatePost post)
+    {
+        if (!Core.Binding.Tell(post, null) || _stack.Stopped)
+            post.Lost();
     }
 
     /// <summary>Who comes next waits for a turn and not for the task that the caller has: of two who wait for one task
@@ -287,6 +301,8 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         {
             if (before is not null)
                 await before.ConfigureAwait(false);
+            if (IsInvalid)
+                throw new StateOperationException(OffloadOperation.Update, NdisStatus.Failure);     // UPD-03
             await AskAsync(OffloadOperation.Update, new OffloadBlock { Update = change }).ConfigureAwait(false);
         }
         finally
@@ -295,12 +311,25 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         }
     }
 
+    private bool IsInvalid
+    {
+        get
+        {
+            lock (Core.PostLock)
+                return _asks is { IsInvalid: true };
+        }
+    }
+
     private async Task<OffloadBlock> AskAsync(OffloadOperation operation, OffloadBlock block)
     {
         var post = new StatePost(Core, operation, block);
-        if (!Core.Binding.Tell(post, null) || _stack.Stopped)
-            post.Lost();
+        lock (Core.PostLock)
+            if (!Asks.TryBegin())
+                throw new StateOperationException(operation, NdisStatus.Failure);   // behind the terminate (TERM-04)
+        Tell(post);
         await post.Done.ConfigureAwait(false);
+        lock (Core.PostLock)
+            Asks.End();
         return block.Status == NdisStatus.Success ? block : throw new StateOperationException(operation, block.Status);
     }
 

@@ -15,6 +15,7 @@ internal static class StateCases
         new("A query tells the state as it is, in any state of the connection", Query,
             "QRY-01", "QRY-02", "QRY-03", "QRY-08", "QRY-06", "DISC-36"),
         new("Queries may overlap and change nothing", Overlap, "QRY-04", "QRY-03", "QRY-08"),
+        new("A terminate waits for what was asked of the connection", Behind, "TERM-02"),
         new("The receive backlog is what the host does not have", Backlog, "QRY-09"),
         new("A timer that does not run has no delta", NoTimer, "QRY-07") { Needs = Ability.VirtualTime },
         new("An update is in effect when it completes, and touches nothing else", Update,
@@ -66,6 +67,23 @@ internal static class StateCases
         play.Check("QRY-04", states.Select(state => state.Delegated.SendNext).Distinct().Count() == 1, "they differ");
         play.Check("QRY-08", states.Select(state => state.Cached).Distinct().Count() == 1, "they change something");
         play.Check("QRY-03", Ups(play, OffloadOperation.Query).All(entry => IsStatus(entry.Status)), "another status");
+    }
+
+    private static async Task Behind(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        Task query = line.Connection.QueryAsync();
+        Task update = line.Connection.UpdateAsync(new TcpOffloadStateCached { TimeToLive = 9 });
+        Task<UploadResult> upload = line.Connection.UploadAsync();
+        await play.Ends("TERM-02", "a query before the terminate", Done(query));
+        await play.Ends("TERM-02", "an update before the terminate", Done(update));
+        await play.Ends("TERM-02", "the terminate", upload);
+        TraceEntry[] asked = [.. play.Trace.Where(entry => entry is { Place: Place.Target, Parcel: OffloadBlock })];
+        int terminate = Array.FindIndex(asked, entry => entry.Is(
+            Place.Target, Act.Down, OffloadOperation.Terminate));
+        int last = Array.FindLastIndex(asked, entry => entry.Operation is OffloadOperation.Query
+            or OffloadOperation.Update);
+        play.Check("TERM-02", last >= 0 && last < terminate, "is asked for before", Stage.Binding);
     }
 
     private static async Task Backlog(Play play)

@@ -105,14 +105,18 @@ public sealed class StateOperationSpecs : StackSpec
         Target.IsAutomatic = false;
         Task<TcpOffloadState> query = connection.QueryAsync();
         Task<UploadResult> upload = connection.UploadAsync();
-        await Until(() => Target.Submitted.OfType<TerminateOffload>().Any());
-        upload.IsCompleted.ShouldBeFalse();
+        await Until(() => Target.Submitted.OfType<QueryOffload>().Any());
+        Task<SendResult> send = connection.SendAsync("behind it"u8.ToArray()).AsTask();
+        await Until(() => Target.Submitted.OfType<TcpOffloadSend>().Any());
+        Target.Submitted.OfType<TerminateOffload>().ShouldBeEmpty();
+        await Should.ThrowAsync<StateOperationException>(() => connection.QueryAsync());
 
         Target[connection.Handle].AnswerState(NdisStatus.Success);
         Target.IsAutomatic = true;
         OffloadedConnection.Release(await Within(upload));
 
         (await Within(query)).ShouldNotBeNull();
+        (await Within(send)).Status.ShouldBe(NdisStatus.UploadInProgress);
     }
 
     [Fact]
