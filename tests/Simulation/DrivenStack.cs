@@ -15,17 +15,17 @@ internal sealed class DrivenStack : IDisposable
     private readonly SeededChance _chance;
     private SeededClock.Due? _alarm;
 
-    internal DrivenStack(int seed)
+    internal DrivenStack(int seed, SimulatedTargetSettings? settings = null)
     {
         _system.Loop.BeginSeed(HolderId.Next().Value);
         _chance = new SeededChance(seed);
         Network = new SimulatedNetwork(seed);
         Network.Tick(_system.Clock.Now);
         StackBuilder plan = new StackBuilder().Time(_system.Clock)
-            .Miniport("nic0", () => Target = new SimulatedTarget(Network))
+            .Miniport("nic0", () => Target = new SimulatedTarget(Network, settings))
             .Intermediate("mux0", over: "nic0").Binding("tcpip", over: "mux0");
-        StackSettings settings = ChimneySettings.From(ChimneySettings.Reference()).Stack;
-        Chimney = Chimney.Raise(_system.System, plan, settings);
+        StackSettings defaults = ChimneySettings.From(ChimneySettings.Reference()).Stack;
+        Chimney = Chimney.Raise(_system.System, plan, defaults);
         Chimney.Stack.NextTurn = () => Task.CompletedTask;      // users go on at once, on this thread
         while (_system.Loop.Count > 0)      // an initiate that comes before the drivers have started fails
             _system.Loop.Run(0);
@@ -60,6 +60,16 @@ internal sealed class DrivenStack : IDisposable
     {
         while (!holds())
             Step().ShouldBeTrue("nothing will ever happen again");
+    }
+
+    /// <summary>Lets so much time pass.</summary>
+    internal void Pass(TimeSpan time)
+    {
+        TimeSpan until = _system.Clock.Now + time;
+        bool isOver = false;
+        _system.Clock.At(time, null, () => isOver = true);
+        Until(() => isOver && _system.Clock.Now >= until);
+        Network.Tick(_system.Clock.Now);
     }
 
     /// <summary>Ends the stack: every list is back, every request was answered once.</summary>

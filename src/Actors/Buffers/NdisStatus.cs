@@ -80,6 +80,27 @@ public enum NdisStatus : uint
     /// <summary>The target has no room for another connection.</summary>
     OffloadTcpEntries = 0xC0231004,
 
+    /// <summary>The target has no room for another path.</summary>
+    OffloadPathEntries = 0xC0231005,
+
+    /// <summary>The target has no room for another neighbor, or takes none at all.</summary>
+    OffloadNeighborEntries = 0xC0231006,
+
+    /// <summary>The target has no room for the source IP address.</summary>
+    OffloadIpAddressEntries = 0xC0231007,
+
+    /// <summary>The target cannot use a source MAC address of the host's, or has no room for another.</summary>
+    OffloadHwAddressEntries = 0xC0231008,
+
+    /// <summary>The target has no room for another VLAN id.</summary>
+    OffloadVlanEntries = 0xC0231009,
+
+    /// <summary>The target cannot offer a receive window so large.</summary>
+    OffloadTcpRcvWindow = 0xC023100C,
+
+    /// <summary>The VLAN id of a neighbor is not among those of the interface.</summary>
+    OffloadVlanMismatch = 0xC023100D,
+
     /// <summary>Nothing of the indicated data was taken.</summary>
     OffloadDataNotAccepted = 0xC023100E,
 
@@ -88,4 +109,8 @@ public enum NdisStatus : uint
 
     /// <summary>The target considers the connection a bad candidate.</summary>
     OffloadConnectionRejected = 0xC0231012,
+
+    /// <summary>The path MTU is larger than the target can use. Named by the documentation and by no header: the value
+    /// is ours, outside of the range of NDIS.</summary>
+    OffloadPathMtu = 0xE0231001,
 }

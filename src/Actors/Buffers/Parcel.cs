@@ -35,6 +35,9 @@ public enum OffloadOperation
 
     /// <summary>Raw segments that the host received, for the target.</summary>
     Forward,
+
+    /// <summary>Asks the host whether a neighbor can be reached, on its way up.</summary>
+    ReachabilityQuery,
 }
 
 /// <summary>Anything that must come home exactly once: a NET_BUFFER_LIST, or the block of a state operation.</summary>

@@ -33,6 +33,9 @@ public enum VerifierCheck
     /// <summary>V-12: something is still out when all should be home.</summary>
     Leak = 12,
 
+    /// <summary>V-13: a neighbor or path is terminated while something depends on it.</summary>
+    RefCount = 13,
+
     /// <summary>V-15: the target has forgotten a request.</summary>
     NoProgress = 15,
 
@@ -56,6 +59,8 @@ public enum VerifierCheck
 
     /// <summary>V-22: something lives on after a halt.</summary>
     Survivor = 22,
+    /// <summary>V-25: a block without a status, or with one that its role or operation does not have.</summary>
+    BlockStatus = 25,
 
     /// <summary>V-28: a completion delivered to another upper edge than the one it came from.</summary>
     Misroute = 28,

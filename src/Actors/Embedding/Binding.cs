@@ -86,6 +86,12 @@ public sealed class Binding
         return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status);
     }
 
+    /// <summary>A tree of blocks for this binding; what is new in it still needs its owners.</summary>
+    internal TreePost NewTree(OffloadOperation operation, OffloadBlock root) => new(_stack, _edge, operation, root);
+
+    /// <summary>A connection that will be offloaded as a block of a tree.</summary>
+    internal OffloadedConnection NewConnection(IConnectionUser? user) => new(_stack, _edge, user);
+
     internal (OffloadedConnection Connection, Task<OffloadBlock> Initiate) BeginOffload(
         UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity = null)
     {

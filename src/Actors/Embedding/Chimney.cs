@@ -54,6 +54,9 @@ public sealed class Chimney : IAsyncDisposable
     /// <summary>How many connections are offloaded.</summary>
     public int Connections => _stack.Handles.Count;
 
+    /// <summary>How many neighbors and paths are offloaded.</summary>
+    public int StateObjects => _stack.Handles.Objects;
+
     internal DriverStack Stack => _stack;
 
     /// <summary>What is out in this moment, with its holder and the moves that brought it there; for a report of a

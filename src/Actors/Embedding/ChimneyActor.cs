@@ -80,10 +80,16 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
             {
                 IsVital = true,
             });
+        plan.Adapter!.Desk = new MiniportDesk(plan.Edge, stack.Ledger);
         Start(new Slot(plan.Edge, Budget(),
-            holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves)))
+            holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves, plan.Adapter!)))
         {
-            OnDown = () => GiveUp(plan),
+            OnDown = () =>
+            {
+                foreach (OffloadBlock root in plan.Adapter!.Desk!.Close())
+                    stack.Custodian.CarryHome(root);
+                GiveUp(plan);
+            },
         });
     }
 

@@ -26,7 +26,9 @@ internal sealed class HostedIntermediateActor(
     {
         switch (message)
         {
-            case TcpOffloadReceiveReturn or TcpOffloadReceiveRefused: base.Handle(message); break;    // downward
+            case TcpOffloadReceiveReturn or TcpOffloadReceiveRefused or NeighborReachabilityAnswer:
+                base.Handle(message);       // downward
+                break;
             case OffloadRequest request: Driver().OnRequest(request); break;
             case OffloadCompletion completion: Driver().OnCompletion(completion); break;
             case Ended timer: Driver().OnTimer(timer.Key); break;

@@ -18,8 +18,10 @@ internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowe
             case InitiateOffload initiate: Begin(initiate); break;
             case OffloadRequest request: GoDown(request); break;
             case OffloadCompletion completion: PassHome(completion); break;     // refused and returned data: downward
-            case TcpOffloadReceiveIndicate indication: Indicate(indication); break;
+            case TcpOffloadReceiveIndicate indication: Indicate(indication, indication.Flight); break;
             case TcpOffloadEvent said: Tell(EntryOf(said)?.Above(Edge), said); break;
+            case NeighborReachabilityQuery query: Indicate(query, query.Flight); break;
+            case NeighborReachabilityInDoubt doubt: Tell(EntryOf(doubt)?.Above(Edge), doubt); break;
             case TcpOffloadReceiveAccepted accepted: Tell(EntryOf(accepted)?.Below(Edge), accepted); break;
             case LifeEvent told: OnLife(told); break;
             default: Unhandled(message); break;
@@ -29,13 +31,19 @@ internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowe
     /// <summary>Enters itself as a layer, and chooses the next one: the connection keeps both (IM-02, IM-16).</summary>
     private void Begin(InitiateOffload initiate)
     {
-        Stack.Handles.Find(initiate.Block.Connection)?.Join(Edge);
-        GoDown(initiate, lowers.For(initiate));
+        StateRoute.Join(Stack, initiate.Block, Edge);
+        if (StateRoute.HasLinker(initiate.Block))
+            GoDown(initiate);       // what is linked to an object goes where that is
+        else
+            GoDown(initiate, lowers.For(initiate));
     }
 
     private void GoDown(OffloadRequest request)
     {
-        if (Stack.Handles.Find(request.Flight.Head.Connection)?.Below(Edge) is { } below)
+        Edge? below = request.Flight.Head is OffloadBlock { IsTree: true } tree
+            ? StateRoute.Below(Stack, tree, Edge)
+            : Stack.Handles.Find(request.Flight.Head.Connection)?.Below(Edge);
+        if (below is not null)
             GoDown(request, below);
         else
             Stack.Custodian.TakeOver(request, Me);      // the connection has ended meanwhile
@@ -48,16 +56,16 @@ internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowe
         Pass(below, request, request.Flight);
     }
 
-    private void Indicate(TcpOffloadReceiveIndicate indication)
+    private void Indicate(OffloadIndication indication, Flight flight)
     {
         if (EntryOf(indication)?.Above(Edge) is not { } above)
         {
             Stack.Custodian.TakeOver(indication, Me);
             return;
         }
-        Push(indication.Flight);
+        Push(flight);
         Between();
-        Pass(above, indication, indication.Flight);
+        Pass(above, indication, flight);
     }
 
     /// <summary>One context on each parcel: who is to get it when it comes back.</summary>

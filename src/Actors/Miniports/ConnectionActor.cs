@@ -6,10 +6,11 @@ using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Miniports;
 
-/// <summary>One offloaded connection: between the stack and the target.</summary>
+/// <summary>The lane of one offloaded connection, between the stack and the target; and just as well of a path or a
+/// neighbor, which has no data.</summary>
 /// <remarks>Requests are admitted by <see cref="TcpConnection"/>, parked, and submitted; completions are checked, taken
 /// out of the park, and passed to the edge that their context names.</remarks>
-internal sealed class ConnectionActor : DriverActor
+internal sealed partial class ConnectionActor : DriverActor
 {
     private readonly ConnectionEntry _entry;
     private readonly IOffloadTarget _target;
@@ -46,10 +47,13 @@ internal sealed class ConnectionActor : DriverActor
             case TcpOffloadReceiveReturn back: TakeReturned(back); break;
             case TcpOffloadReceiveRefused back: TakeRefused(back); break;
             case OffloadRequest request: GoDown(request); break;
+            case NeighborReachabilityAnswer answer: TakeAnswer(answer); break;
             case OffloadCompletion completion: GoUp(completion); break;
             case TcpOffloadReceiveIndicate indication: Indicate(indication); break;
             case TcpOffloadReceiveAccepted accepted: Accept(accepted); break;
             case TcpOffloadEvent said: Say(said); break;
+            case NeighborReachabilityQuery query: AskHost(query); break;
+            case NeighborReachabilityInDoubt doubt: Tell(_entry.Above(Edge), doubt); break;
             case LookAgain: LookAround(); break;
             case HangSuspect: AskTarget(); break;
             case AdapterGone: Context.Stop(Self); break;
@@ -84,6 +88,8 @@ internal sealed class ConnectionActor : DriverActor
 
     private void Refuse(OffloadRequest request, NdisStatus verdict)
     {
+        if (verdict == NdisStatus.Failure)
+            ReportNotReady(request);
         RefuseHome(request, verdict);
         if (_tcp.HasGap && !_entry.MustUpload)
             Say(new TcpOffloadEvent(
@@ -105,7 +111,7 @@ internal sealed class ConnectionActor : DriverActor
         if (!_entry.HasParked)
             _entry.OldestSince = 0;
         if (head is OffloadBlock block)
-            _entry.Settle(block);
+            Settle(block);
         OffloadOperation operation = head.Operation;
         Between();
         PassUp(completion);     // from here on the parcels are somebody else's
@@ -306,7 +312,7 @@ internal sealed class ConnectionActor : DriverActor
     /// <inheritdoc/>
     protected override void OnStray(object message, Flight flight)
     {
-        if (message is OffloadRequest)
+        if (message is OffloadRequest or NeighborReachabilityAnswer)
         {
             base.OnStray(message, flight);
             return;

@@ -5,25 +5,39 @@ using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Miniports;
 
-/// <summary>Bottom driver: gives new connections to its shelves, and speaks for the adapter. Off the data
-/// path.</summary>
-internal sealed class MiniportActor(DriverStack stack, Edge edge, HolderId me, Edge[] shelves)
+/// <summary>Bottom driver: gives new connections to its shelves, takes trees apart, and speaks for the adapter. Off the
+/// data path.</summary>
+/// <remarks>A tree is a barrier: each block is asked for in the lane of its object, behind what was asked there before,
+/// and the tree goes up when every block has a status.</remarks>
+internal sealed class MiniportActor(DriverStack stack, Edge edge, HolderId me, Edge[] shelves, AdapterNode adapter)
     : DriverActor(stack, edge, me)
 {
+    private readonly Holdings _parked = new();
+    private readonly List<TreeRun> _trees = [];
+
+    private MiniportDesk Desk => adapter.Desk!;
+
+    protected override void OnPlaced()
+    {
+        Desk.Open();
+        FetchLeft();
+    }
+
     protected override void Handle(object message)
     {
         switch (message)
         {
-            case InitiateOffload initiate:
+            case InitiateOffload { Block.IsTree: false } initiate:
                 Between();
-                Pass(shelves[initiate.Block.Connection.Slot % shelves.Length], initiate, initiate.Flight);
+                Pass(ShelfOf(initiate.Block.Connection), initiate, initiate.Flight);
                 break;
-            case LifeEvent told:
-                OnLife(told);
-                break;
-            default:
-                Unhandled(message);
-                break;
+            case OffloadRequest { Flight.Head: OffloadBlock { IsTree: true } } tree: Begin(tree); break;
+            case OffloadCompletion part: TakePart(part); break;
+            case TreeMoved moved when _trees.Contains(moved.Run): GoOn(moved.Run); break;
+            case TreeMoved: break;      // of an instance before this one, which has left it to the custodian
+            case LookAgain: FetchLeft(); break;
+            case LifeEvent told: OnLife(told); break;
+            default: Unhandled(message); break;
         }
     }
 
@@ -37,5 +51,153 @@ internal sealed class MiniportActor(DriverStack stack, Edge edge, HolderId me, E
         }
         Between();
         plugged.Calls.Ask(told, target, plugged.Why);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnDying() => Abandon();
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        base.PostStop();
+        Abandon();
+    }
+
+    private Edge ShelfOf(OffloadHandle handle) => shelves[handle.Slot % shelves.Length];
+
+    private void Begin(OffloadRequest tree)
+    {
+        if (tree.Flight.Head.ParkedIn is not null)
+        {
+            OnStray(tree, tree.Flight);     // doubled by a driver above
+            return;
+        }
+        _parked.Park(tree.Flight.Head);
+        var run = new TreeRun(Stack, Desk, Me, tree);
+        _trees.Add(run);
+        Between();
+        GoOn(run);
+    }
+
+    private void TakePart(OffloadCompletion part)
+    {
+        Between();
+        part.Flight.Head.Frames.Pop();
+        TreeRun? run = TreeRun.Of(part.Flight.Head);
+        Landing.Land(Stack, part.Flight, Me, Desk.Tally);
+        if (run is not null && _trees.Contains(run))
+            GoOn(run);
+    }
+
+    private void GoOn(TreeRun run)
+    {
+        while (run.Next() is { } step)
+            Ask(run, step);
+        if (run.TryFinish(_parked) is not { } completion)
+            return;
+        _trees.Remove(run);
+        AlsoInHand(completion.Flight);
+        Between();
+        Pass((Edge)completion.Flight.Head.Frames.Top.Driver, completion, completion.Flight);
+    }
+
+    private void Ask(TreeRun run, TreeStep step)
+    {
+        OffloadBlock block = step.Block;
+        if (Stack.Handles.Find(block.Connection) is not { Ended: false } entry)
+        {
+            ReportDead(run, block);
+            run.End(step, NdisStatus.Failure);
+        }
+        else if (Refusal(run, step) is { } status)
+        {
+            run.End(step, status);
+        }
+        else
+        {
+            Flight part = run.Begin(step, ParentOf(run, step));
+            AlsoInHand(part);
+            Between();
+            Edge lane = run.Operation == OffloadOperation.Initiate ? ShelfOf(entry.Handle) : entry.Edge;
+            Pass(lane, RequestOf(run.Operation, part), part);
+        }
+    }
+
+    /// <summary>What a block comes to without anybody below being asked; null to ask.</summary>
+    private NdisStatus? Refusal(TreeRun run, TreeStep step)
+    {
+        OffloadBlock block = step.Block;
+        switch (run.Operation)
+        {
+            case OffloadOperation.Initiate when block.Role == BlockRole.Linker:
+                return NdisStatus.Success;
+            case OffloadOperation.Initiate when block.Layer != OffloadLayer.Tcp
+                && adapter.Current.Target is not { Capabilities.StateObjects: true }:
+                return block.Layer == OffloadLayer.Path
+                    ? NdisStatus.OffloadPathEntries
+                    : NdisStatus.OffloadNeighborEntries;
+            case OffloadOperation.Update when IsNothingToUpdate(block) && ParentOf(run, step).IsNone:
+                return NdisStatus.Success;      // it only says whom the paths below move to
+            case OffloadOperation.Terminate when Stack.Links.DependentsOf(block.Connection) is { Length: > 0 } left:
+                ReportDependents(run, step, left);
+                return NdisStatus.Failure;
+            default:
+                return null;
+        }
+    }
+
+    private static bool IsNothingToUpdate(OffloadBlock block) =>
+        block.Neighbor is null && block.Path is null && block.Update is null;
+
+    /// <summary>What the object of a block is linked to by this tree.</summary>
+    private static OffloadHandle ParentOf(TreeRun run, TreeStep step)
+    {
+        bool links = run.Operation == OffloadOperation.Initiate
+            || (run.Operation == OffloadOperation.Update && step.Block.Layer == OffloadLayer.Path);
+        return links && step.Above is { Block: { Role: not BlockRole.Placeholder } above }
+            ? above.Connection
+            : OffloadHandle.None;
+    }
+
+    /// <summary>A dependent whose terminate stands in the same tree and was not carried out is nobody's
+    /// mistake.</summary>
+    private void ReportDependents(TreeRun run, TreeStep step, ConnectionEntry[] left)
+    {
+        if (Array.TrueForAll(left, entry => step.Below.Exists(below => below.Block.Connection == entry.Handle)))
+            return;
+        Stack.Ledger.Report(VerifierCheck.RefCount, OwnerOf(run), run.Root, run.Root.Custody.Flight,
+            $"terminates a {step.Block.Layer} {step.Block.Connection} on which {left.Length} objects depend");
+    }
+
+    private void ReportDead(TreeRun run, OffloadBlock block) =>
+        Stack.Ledger.Report(VerifierCheck.NotReady, OwnerOf(run), run.Root, run.Root.Custody.Flight,
+            $"asks a {run.Operation} of a {block.Layer} {block.Connection} that is not offloaded");
+
+    private static string OwnerOf(TreeRun run) => run.Root.Frames.Bottom.Driver.Name;
+
+    private static OffloadRequest RequestOf(OffloadOperation operation, Flight part) => operation switch
+    {
+        OffloadOperation.Initiate => new InitiateOffload(part),
+        OffloadOperation.Terminate => new TerminateOffload(part),
+        OffloadOperation.Query => new QueryOffload(part),
+        OffloadOperation.Update => new UpdateOffload(part),
+        _ => new InvalidateOffload(part),
+    };
+
+    private void FetchLeft()
+    {
+        while (Desk.Fetch(Me) is { } root)
+        {
+            var fetched = new Flight(root.Custody.Flight, root, 1);
+            AlsoInHand(fetched);
+            Begin(new TerminateOffload(fetched));
+        }
+    }
+
+    private void Abandon()
+    {
+        foreach (TreeRun run in _trees)
+            run.Abandon(_parked);
+        _trees.Clear();
     }
 }

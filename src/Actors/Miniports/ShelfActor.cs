@@ -65,7 +65,8 @@ internal sealed class ShelfActor : DriverActor
         entry.Shelf = Edge;
         entry.Target = plugged.Target;
         entry.Edge.Route = plugged.RouteOf(entry.Top);
-        _adapter.CountIn();
+        if (entry.Layer == OffloadLayer.Tcp)
+            _adapter.CountIn();
         entry.AcceptedThrough = initiate.Block.Delivered;
         entry.Join(entry.Edge);
         Start(entry, _connections, _connectionProps);

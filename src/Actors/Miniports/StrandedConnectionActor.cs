@@ -34,6 +34,7 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
             case TerminateOffload terminate: Hold(terminate); break;
             case OffloadRequest request: Refuse(request); break;
             case TcpOffloadReceiveAccepted accepted: Accept(accepted); break;
+            case NeighborReachabilityAnswer answer: TakeBack(answer); break;
             case LookAgain: LookAround(); break;
             case HangSuspect: GiveUpWaiting(); break;
             default: break;     // a target's last words; it was severed
@@ -148,6 +149,13 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
                 entry.TakeBack(list);
         Landing.Land(Stack, back.Flight, Me);
         AnswerTerminate();
+    }
+
+    /// <summary>Who asked is gone.</summary>
+    private void TakeBack(NeighborReachabilityAnswer answer)
+    {
+        answer.Block.Frames.Clear();
+        Landing.Land(Stack, answer.Flight, Me);
     }
 
     private void Accept(TcpOffloadReceiveAccepted accepted)

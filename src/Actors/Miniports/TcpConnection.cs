@@ -11,6 +11,9 @@ internal sealed class TcpConnection(bool takesForwards = false)
     private bool _aborted;
     private bool _uploading;
     private bool _peerClosed;
+    private bool _updating;
+    private bool _invalid;
+    private bool _ending;
 
     /// <summary>Stream offset that the next send or disconnect must carry.</summary>
     public long NextOffset { get; private set; }
@@ -27,7 +30,7 @@ internal sealed class TcpConnection(bool takesForwards = false)
     {
         InitiateOffload initiate => AdmitInitiate(initiate.Block),
         TerminateOffload => AdmitTerminate(),
-        QueryOffload or UpdateOffload or InvalidateOffload => NdisStatus.Pending,       // in any state (QRY-01)
+        QueryOffload or UpdateOffload or InvalidateOffload => AdmitState(request),
         _ when _aborted => NdisStatus.RequestAborted,               // GEN-18
         _ when _uploading => NdisStatus.UploadInProgress,           // GEN-15
         TcpOffloadSend send => AdmitSend(send),
@@ -52,6 +55,9 @@ internal sealed class TcpConnection(bool takesForwards = false)
         }
     }
 
+    /// <summary>A state operation has ended.</summary>
+    public void Note(OffloadBlock block) => _updating &= block.Operation != OffloadOperation.Update;
+
     /// <summary>The connection waits to be fetched by the host; nothing goes down any more.</summary>
     public void Strand(bool aborted)
     {
@@ -65,8 +71,23 @@ internal sealed class TcpConnection(bool takesForwards = false)
         return NdisStatus.Pending;
     }
 
+    /// <summary>In any state (QRY-01), but not behind the terminate (TERM-04); one update at a time, and none of what
+    /// was invalidated (UPD-03). Whoever asks all the same breaks V-17.</summary>
+    private NdisStatus AdmitState(OffloadRequest request)
+    {
+        bool isUpdate = request is UpdateOffload;
+        if (_ending || (isUpdate && (_updating || _invalid)))
+            return NdisStatus.Failure;
+        _updating |= isUpdate;
+        _invalid |= request is InvalidateOffload;
+        return NdisStatus.Pending;
+    }
+
     private NdisStatus AdmitTerminate()
     {
+        if (_ending)
+            return NdisStatus.Failure;
+        _ending = true;
         _uploading = true;
         return NdisStatus.Pending;      // in any connection state (TERM-23)
     }

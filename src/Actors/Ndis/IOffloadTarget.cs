@@ -21,7 +21,12 @@ public enum RequestProgress
 /// <param name="Upload">Whether a terminate gives the connection back alive.</param>
 /// <param name="Forward">Whether it takes raw segments; if not it is never given any.</param>
 /// <remarks>Source: ns-ntddndis-_ndis_tcp_connection_offload.md.</remarks>
-public sealed record OffloadCapabilities(int ConnectionsMax, bool Upload, bool Forward);
+public sealed record OffloadCapabilities(int ConnectionsMax, bool Upload, bool Forward)
+{
+    /// <summary>Whether it takes neighbors and paths. Of a target that does not, only connections are asked, and an
+    /// initiate of the others is refused before it comes here.</summary>
+    public bool StateObjects { get; init; }
+}
 
 /// <summary>How a target speaks up to the connection (or, for Severed, to its supervisor).</summary>
 /// <remarks>May be called from any thread, never throws, never changes custody. Calls for one connection must be
@@ -44,10 +49,13 @@ public interface IOffloadUpcalls
 /// <summary>What a NIC, real or simulated, does for its miniport: the one plug.</summary>
 /// <remarks>
 /// Requests are <see cref="InitiateOffload"/>, <see cref="TcpOffloadSend"/>, <see cref="TcpOffloadReceive"/>,
-/// <see cref="TcpOffloadForward"/>, <see cref="TcpOffloadDisconnect"/>, <see cref="TerminateOffload"/>. The target
-/// takes a <see cref="Claim"/> on each parcel at Submit and completes each exactly once with
-/// <see cref="Claim.TryComplete"/>; false means that somebody else ended the journey, and the parcel is not to be
-/// touched again. Parcels that won go up by <see cref="WonChain"/> and <see cref="IOffloadUpcalls.Complete"/>.
+/// <see cref="TcpOffloadForward"/>, <see cref="TcpOffloadDisconnect"/>, <see cref="TerminateOffload"/>,
+/// <see cref="QueryOffload"/>, <see cref="UpdateOffload"/>, <see cref="InvalidateOffload"/>. Each is about one object,
+/// and named by its handle: a connection, or with <see cref="OffloadCapabilities.StateObjects"/> a path or a neighbor;
+/// trees are taken apart above, and an object is asked for only when what it depends on was taken. The target takes a
+/// <see cref="Claim"/> on each parcel at Submit and completes each exactly once with <see cref="Claim.TryComplete"/>;
+/// false means that somebody else ended the journey, and the parcel is not to be touched again. Parcels that won go up
+/// by <see cref="WonChain"/> and <see cref="IOffloadUpcalls.Complete"/>.
 /// <para>
 /// Received data without a posted receive: rent a list from <see cref="IOffloadUpcalls.ReceivePool"/>, fill its Buffer,
 /// make the indication with <see cref="ReceiveIndication.Make"/>. From then on the list is away until it comes back by

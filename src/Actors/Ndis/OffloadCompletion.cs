@@ -36,6 +36,7 @@ public abstract record OffloadCompletion : OffloadMessage
             OffloadOperation.Query => new QueryOffloadComplete(flight),
             OffloadOperation.Update => new UpdateOffloadComplete(flight),
             OffloadOperation.Invalidate => new InvalidateOffloadComplete(flight),
+            OffloadOperation.ReachabilityQuery => new NeighborReachabilityAnswer(flight),
             OffloadOperation.ReceiveIndicate => head.Status == NdisStatus.Success
                 ? new TcpOffloadReceiveReturn(flight)
                 : new TcpOffloadReceiveRefused(flight),

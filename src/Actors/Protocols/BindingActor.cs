@@ -6,7 +6,7 @@ using ChimneyActors.Supervision.Lifecycle;
 namespace ChimneyActors.Protocols;
 
 /// <summary>Top driver: rents NET_BUFFER_LISTs, sends them down, lands them, answers the user.</summary>
-internal sealed class BindingActor(
+internal sealed partial class BindingActor(
     DriverStack stack, Edge edge, HolderId me, BindingNode node, BindingQueue queue) : DriverActor(stack, edge, me)
 {
     private FlightIds _flights;
@@ -32,10 +32,13 @@ internal sealed class BindingActor(
         {
             case Post post: Take(post); break;
             case StatePost post: Take(post); break;
+            case TreePost post: Take(post); break;
             case PoolHasRoom: DrainAll(); break;
             case OffloadCompletion completion: Land(completion); break;
             case TcpOffloadReceiveIndicate indication: Offer(indication); break;
             case TcpOffloadEvent said: Hear(said); break;
+            case NeighborReachabilityQuery query: Answer(query); break;
+            case NeighborReachabilityInDoubt doubt: HearOfDoubt(doubt); break;
             case LifeEvent told: OnLife(told); break;
             default: Unhandled(message); break;
         }
@@ -255,7 +258,10 @@ internal sealed class BindingActor(
     private void Hear(TcpOffloadEvent said)
     {
         if (Find(said.Connection) is not { } connection)
+        {
+            HearOfObject(said);
             return;
+        }
         Between();
         switch (said.Type)
         {

@@ -194,10 +194,7 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
         };
         if (over && connection.Entry is { } entry)
         {
-            entry.Ended = true;
-            connection.Stack.Handles.Remove(entry);
-            connection.Stack.Disconnects.Reserve(-2);
-            connection.Stack.Life.Nudge();
+            StateOwner.Forget(connection.Stack, entry);
         }
         else if (operation == OffloadOperation.Initiate)
             connection.IsOffloaded = true;

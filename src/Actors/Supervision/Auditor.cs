@@ -19,7 +19,8 @@ internal static class Auditor
             foreach (NetBufferList list in pool.Audit())
                 if (list.Custody.Holder != stack.Lender)    // the host has it, and will return it
                     Land(stack, list);
-        foreach (OffloadBlock block in stack.Blocks.Keys.OrderBy(block => block.Id))
+        foreach (OffloadBlock block in stack.Blocks.Keys
+            .OrderByDescending(block => block.IsPart).ThenBy(block => block.Id))    // a tree is told by its parts
             Land(stack, block);
         foreach (Action answer in stack.AtEnd)
             answer();

@@ -3,7 +3,7 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Supervision;
 
-/// <summary>All that must outlive the actor of one offloaded connection.</summary>
+/// <summary>All that must outlive the actor of one offloaded connection, path or neighbor.</summary>
 /// <remarks>The actor uses it while it lives; whoever brings things home after its death holds <see
 /// cref="Lock"/>.</remarks>
 internal sealed class ConnectionEntry(OffloadHandle handle)
@@ -21,8 +21,14 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>The name.</summary>
     public OffloadHandle Handle { get; } = handle;
 
+    /// <summary>Of which layer it is. A path or a neighbor has a lane like a connection's, and no data on it.</summary>
+    public OffloadLayer Layer { get; init; }
+
     /// <summary>Where the connection's actor is now.</summary>
     public Edge Edge { get; } = new(handle);
+
+    /// <summary>The desk of the miniport that has it; null before one has.</summary>
+    public MiniportDesk? Desk => Edge.Route?.Instance.Adapter.Desk;
 
     /// <summary>Its supervisor; set with the first instance.</summary>
     public Edge? Shelf { get; set; }

@@ -23,6 +23,7 @@ internal sealed class Custodian(DriverStack stack)
             case OffloadRequest request: TakeOver(request.Flight, dead); break;
             case OffloadCompletion completion: TakeOver(completion.Flight, dead); break;
             case TcpOffloadReceiveIndicate indication: TakeOver(indication.Flight, dead); break;
+            case NeighborReachabilityQuery query: TakeOver(query.Flight, dead); break;
             case TcpOffloadEvent said: SayAgain(said); break;
             case TcpOffloadReceiveAccepted accepted: Redirect(accepted); break;
             case IBindingCommand command: command.Lost(); break;
@@ -172,7 +173,7 @@ internal sealed class Custodian(DriverStack stack)
 
     /// <summary>What the target finished, though its actor died before it heard of it, is finished; but not with
     /// what it made up.</summary>
-    private static void TakeFinished(
+    private void TakeFinished(
         ConnectionEntry entry, Parcel parcel, bool good, ref List<Violation>? breaches)
     {
         try
@@ -186,7 +187,7 @@ internal sealed class Custodian(DriverStack stack)
             Settlement.Correct(parcel, good);
         }
         if (parcel is OffloadBlock block)
-            entry.Settle(block);
+            stack.Settle(entry, block);
         else if (parcel.Operation == OffloadOperation.Receive)
             entry.AcceptedThrough += parcel.BytesTransferred;
     }
@@ -226,8 +227,11 @@ internal sealed class Custodian(DriverStack stack)
     private bool IsPostponed(Parcel parcel)
     {
         if (parcel is not OffloadBlock { Operation: OffloadOperation.Terminate } block || stack.Stopping
-            || block.Custody.State != CustodyState.Outstanding
-            || stack.Handles.Find(block.Connection) is not { Ended: false } entry)
+            || block.Custody.State != CustodyState.Outstanding)
+            return false;
+        if (block.IsTree)
+            return StateRoute.AnchorOf(stack, block) is { } anchor && anchor.Desk?.Leave(block) == true;
+        if (stack.Handles.Find(block.Connection) is not { Ended: false } entry)
             return false;
         entry.LeaveTerminate(block);
         entry.Edge.Tell(LookAgain.Instance, ActorRefs.NoSender);
@@ -290,7 +294,7 @@ internal sealed class Custodian(DriverStack stack)
         parcel.Next = null;
         if (parcel is NetBufferList { Operation: OffloadOperation.ReceiveIndicate } list)
             Stash(list);
-        else
+        else if (parcel.Operation != OffloadOperation.ReachabilityQuery)
             stack.Ledger.CountOrphaned();
         bool received = parcel.Operation == OffloadOperation.Receive;
         ConnectionEntry? entry = received ? stack.Handles.Find(parcel.Connection) : null;

@@ -77,6 +77,9 @@ internal sealed class DriverStack
 
     public HandleTable Handles { get; } = new();
 
+    /// <summary>Which connections depend on which path, and paths on which neighbor.</summary>
+    public StateLinks Links { get; } = new();
+
     public Custodian Custodian { get; }
 
     /// <summary>Its adapters and bindings.</summary>
@@ -139,6 +142,28 @@ internal sealed class DriverStack
     public void BeginStop() => Interlocked.CompareExchange(ref _stopping, 1, 0);
 
     public void EndStop() => Volatile.Write(ref _stopping, 2);
+
+    /// <summary>A state operation is finished: what follows from it holds even if it is still on its way to the host,
+    /// and whoever carries it dies.</summary>
+    public void Settle(ConnectionEntry entry, OffloadBlock block)
+    {
+        entry.Settle(block);
+        bool links = block.Operation is OffloadOperation.Initiate or OffloadOperation.Update
+            && block.Status == NdisStatus.Success;
+        if (links && !block.Parent.IsNone && Handles.Find(block.Parent) is { } parent)
+            Links.Link(entry, parent);
+    }
+
+    /// <summary>An offload is over: its name finds nothing any more (TERM-29).</summary>
+    /// <returns>What it depended on; null for nothing.</returns>
+    public ConnectionEntry? Forget(ConnectionEntry entry)
+    {
+        entry.Ended = true;
+        Handles.Remove(entry);
+        if (entry.Layer == OffloadLayer.Tcp)
+            Disconnects.Reserve(-2);
+        return Links.Unlink(entry);
+    }
 
     /// <summary>The pool of a data operation.</summary>
     public NetBufferListPool PoolOf(OffloadOperation operation) => operation switch

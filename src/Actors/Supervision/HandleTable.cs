@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Supervision;
 
@@ -11,12 +12,16 @@ internal sealed class HandleTable
     private ConnectionEntry?[] _entries = new ConnectionEntry?[64];
     private int[] _generations = new int[64];
     private int _used;
+    private int _objects;
 
     /// <summary>How many connections have a name now.</summary>
-    public int Count => Volatile.Read(ref _used) - _free.Count;
+    public int Count => Volatile.Read(ref _used) - _free.Count - Objects;
+
+    /// <summary>How many paths and neighbors do.</summary>
+    public int Objects => Volatile.Read(ref _objects);
 
     /// <summary>A new name.</summary>
-    public ConnectionEntry Add()
+    public ConnectionEntry Add(OffloadLayer layer = OffloadLayer.Tcp)
     {
         lock (_grow)
         {
@@ -32,8 +37,10 @@ internal sealed class HandleTable
                 }
                 Volatile.Write(ref _used, slot + 1);
             }
-            var entry = new ConnectionEntry(new OffloadHandle(slot, ++_generations[slot]));
+            var entry = new ConnectionEntry(new OffloadHandle(slot, ++_generations[slot])) { Layer = layer };
             Volatile.Write(ref _entries[slot], entry);
+            if (layer != OffloadLayer.Tcp)
+                _objects++;
             return entry;
         }
     }
@@ -58,7 +65,10 @@ internal sealed class HandleTable
                 return;
             _entries[slot] = null;
             _free.Push(slot);
-            entry.Edge.Route?.Instance.Adapter.CountOut();
+            if (entry.Layer == OffloadLayer.Tcp)
+                entry.Edge.Route?.Instance.Adapter.CountOut();
+            else
+                _objects--;
         }
     }
 

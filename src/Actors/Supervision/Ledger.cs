@@ -41,7 +41,7 @@ internal sealed class Ledger : IVerifier
     /// <summary>The first thousand reports.</summary>
     public IReadOnlyCollection<Violation> Reports => _reports;
 
-    /// <summary>For a binding, which counts much and never twice at once.</summary>
+    /// <summary>For a driver that counts much, and never twice at once.</summary>
     public Tally AddTally()
     {
         var tally = new Tally();
@@ -96,7 +96,7 @@ internal sealed class Ledger : IVerifier
         Report(new Violation(check, driver, parcel.Connection, parcel.Id, flight, $"{what}; {parcel.Describe()}"));
 }
 
-/// <summary>What one binding posts and lands: counted on one thread at a time, without an interlocked step.</summary>
+/// <summary>What one driver posts and lands: counted on one thread at a time, without an interlocked step.</summary>
 internal sealed class Tally
 {
     private long _posted;

@@ -12,8 +12,11 @@ internal static class Settlement
     public static void Check(Parcel parcel, string target)
     {
         if (!IsAllowed(parcel.Operation, parcel.Status))
-            throw new ContractViolationException(VerifierCheck.StatusNotAllowed, target,
-                $"{parcel.Status} on a {parcel.Operation}");
+            throw new ContractViolationException(
+                parcel is OffloadBlock && parcel.Status == NdisStatus.OffloadPartialSuccess
+                    ? VerifierCheck.BlockStatus
+                    : VerifierCheck.StatusNotAllowed,
+                target, $"{parcel.Status} on a {parcel.Operation}");
         if (parcel is not NetBufferList list)
             return;
         // The data start moved by the count; what is left must be nothing when all was acknowledged (NBL-11).
@@ -42,8 +45,14 @@ internal static class Settlement
             or NdisStatus.RequestAborted or NdisStatus.UploadInProgress,
         OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
             or OffloadOperation.Invalidate => status is NdisStatus.Success or NdisStatus.Failure,
-        OffloadOperation.Initiate => status is NdisStatus.Success or NdisStatus.Failure or NdisStatus.Resources
-            or NdisStatus.OffloadTcpEntries or NdisStatus.OffloadConnectionRejected,
+        OffloadOperation.Initiate => IsAllowedOfInitiate(status),
         _ => false,
     };
+
+    // Partial success is for who sees a tree (V-25).
+    private static bool IsAllowedOfInitiate(NdisStatus status) => status is NdisStatus.Success or NdisStatus.Failure
+        or NdisStatus.Resources or NdisStatus.OffloadTcpEntries or NdisStatus.OffloadPathEntries
+        or NdisStatus.OffloadNeighborEntries or NdisStatus.OffloadIpAddressEntries
+        or NdisStatus.OffloadHwAddressEntries or NdisStatus.OffloadVlanEntries or NdisStatus.OffloadTcpRcvWindow
+        or NdisStatus.OffloadVlanMismatch or NdisStatus.OffloadPathMtu or NdisStatus.OffloadConnectionRejected;
 }

@@ -13,9 +13,10 @@ public sealed class LawfulRequestSpecs
 
     /// <summary>Each column is a state, in fours: nothing, a graceful disconnect (G), the peer's FIN (P), both; then
     /// the same uploading (U), aborted (A), and both. A dot is Pending, I INVALID_STATE, U UPLOAD_IN_PROGRESS, A
-    /// REQUEST_ABORTED.</summary>
-    /// <remarks>Aborted goes before everything (GEN-18), uploading before the rest (GEN-15), a terminate is lawful in
-    /// any state (TERM-23). Late sends (DISC-30), late receives (RECV-10), second graceful ones (DISC-32).</remarks>
+    /// REQUEST_ABORTED, F FAILURE, and a report (V-17).</summary>
+    /// <remarks>Aborted goes before everything (GEN-18), uploading before the rest (GEN-15), state operations are
+    /// lawful in any state (TERM-23, QRY-01) but behind a terminate (TERM-04). Late sends (DISC-30), late receives
+    /// (RECV-10), second graceful ones (DISC-32).</remarks>
     [Theory]
     [InlineData("send", ".I.I UUUU AAAA AAAA")]
     [InlineData("send past a gap", "UIUI UUUU AAAA AAAA")]
@@ -25,8 +26,11 @@ public sealed class LawfulRequestSpecs
     [InlineData("graceful past a gap", "UAUA UUUU AAAA AAAA")]
     [InlineData("abortive", ".... UUUU AAAA AAAA")]
     [InlineData("forward", ".... UUUU AAAA AAAA")]
-    [InlineData("terminate", ".... .... .... ....")]
+    [InlineData("terminate", ".... FFFF .... FFFF")]
     [InlineData("initiate", ".... .... .... ....")]
+    [InlineData("query", ".... FFFF .... FFFF")]
+    [InlineData("update", ".... FFFF .... FFFF")]
+    [InlineData("invalidate", ".... FFFF .... FFFF")]
     public void Every_request_in_every_state(string request, string verdicts)
     {
         string expected = verdicts.Replace(" ", "", StringComparison.Ordinal);
@@ -63,6 +67,26 @@ public sealed class LawfulRequestSpecs
         tcp.IsAborted.ShouldBe(told == NdisStatus.RequestAborted);
         foreach (string second in new[] { "send", "graceful", "abortive", "receive" })
             tcp.Admit(Make(second, tcp.NextOffset)).ShouldBe(told, $"{second} after {first}");
+        tcp.Admit(Make("terminate", 0)).ShouldBe(first == "terminate" ? NdisStatus.Failure : NdisStatus.Pending);
+    }
+
+    [Fact]
+    public void One_update_at_a_time_and_none_behind_an_invalidate()
+    {
+        TcpConnection tcp = Offloaded();
+        OffloadRequest first = Make("update", 0);
+        tcp.Admit(first).ShouldBe(NdisStatus.Pending);
+        tcp.Admit(Make("query", 0)).ShouldBe(NdisStatus.Pending);      // QRY-04
+        tcp.Admit(Make("update", 0)).ShouldBe(NdisStatus.Failure);     // UPD-03
+        tcp.Note(new OffloadBlock { Operation = OffloadOperation.Query });
+        tcp.Admit(Make("update", 0)).ShouldBe(NdisStatus.Failure);
+        tcp.Note(new OffloadBlock { Operation = OffloadOperation.Update });
+        tcp.Admit(Make("update", 0)).ShouldBe(NdisStatus.Pending);
+        tcp.Note(new OffloadBlock { Operation = OffloadOperation.Update });
+        tcp.Admit(Make("invalidate", 0)).ShouldBe(NdisStatus.Pending);
+        tcp.Admit(Make("update", 0)).ShouldBe(NdisStatus.Failure);
+        tcp.Admit(Make("query", 0)).ShouldBe(NdisStatus.Pending);
+        tcp.Admit(Make("invalidate", 0)).ShouldBe(NdisStatus.Pending);
         tcp.Admit(Make("terminate", 0)).ShouldBe(NdisStatus.Pending);
     }
 
@@ -195,6 +219,7 @@ public sealed class LawfulRequestSpecs
         '.' => NdisStatus.Pending,
         'I' => NdisStatus.InvalidState,
         'U' => NdisStatus.UploadInProgress,
+        'F' => NdisStatus.Failure,
         _ => NdisStatus.RequestAborted,
     };
 
@@ -209,6 +234,9 @@ public sealed class LawfulRequestSpecs
         "graceful past a gap" => Disconnect(next + 1, 3, DisconnectKind.Graceful),
         "abortive" => Disconnect(0, 0, DisconnectKind.Abortive),
         "terminate" => new TerminateOffload(Flight.Depart(new OffloadBlock(), default)),
+        "query" => new QueryOffload(Flight.Depart(new OffloadBlock(), default)),
+        "update" => new UpdateOffload(Flight.Depart(new OffloadBlock(), default)),
+        "invalidate" => new InvalidateOffload(Flight.Depart(new OffloadBlock(), default)),
         _ => new InitiateOffload(Flight.Depart(
             new OffloadBlock { Positions = new StreamPositions(Start - 10, Start, 0) }, default)),
     };

@@ -94,6 +94,7 @@ public sealed class TcpConnectionSpecs
 
     private static NdisStatus Expected(From from, Ask ask) => (from, ask) switch
     {
+        (From.Terminating, Ask.Terminate) => NdisStatus.Failure,
         (_, Ask.Terminate) => NdisStatus.Pending,       // TERM-23
         (From.AbortedByPeer or From.AbortedByHost or From.StrandedDead, _) => NdisStatus.RequestAborted,
         (From.Uploading or From.Terminating or From.Gap or From.StrandedAlive, _) => NdisStatus.UploadInProgress,

@@ -20,7 +20,9 @@ public sealed class SettlementSpecs
         [OffloadOperation.Initiate] =
         [
             NdisStatus.Success, NdisStatus.Failure, NdisStatus.Resources, NdisStatus.OffloadTcpEntries,
-            NdisStatus.OffloadConnectionRejected,
+            NdisStatus.OffloadPathEntries, NdisStatus.OffloadNeighborEntries, NdisStatus.OffloadIpAddressEntries,
+            NdisStatus.OffloadHwAddressEntries, NdisStatus.OffloadVlanEntries, NdisStatus.OffloadTcpRcvWindow,
+            NdisStatus.OffloadVlanMismatch, NdisStatus.OffloadPathMtu, NdisStatus.OffloadConnectionRejected,
         ],
         [OffloadOperation.Terminate] = [NdisStatus.Success, NdisStatus.Failure],
         [OffloadOperation.Send] = OfData,
@@ -31,6 +33,7 @@ public sealed class SettlementSpecs
         [OffloadOperation.Query] = [NdisStatus.Success, NdisStatus.Failure],
         [OffloadOperation.Update] = [NdisStatus.Success, NdisStatus.Failure],
         [OffloadOperation.Invalidate] = [NdisStatus.Success, NdisStatus.Failure],
+        [OffloadOperation.ReachabilityQuery] = [],
     };
 
     private readonly NetBufferListPool _pool = Lists.Pool(1000);
@@ -44,15 +47,16 @@ public sealed class SettlementSpecs
                 Parcel parcel = IsOfState(operation)
                     ? new OffloadBlock { Operation = operation }
                     : _pool.Filled(operation);
-                Verdict(parcel, status, 0).ShouldBe(
-                    Allowed[operation].Contains(status) ? null : VerifierCheck.StatusNotAllowed,
+                bool isPartial = parcel is OffloadBlock && status == NdisStatus.OffloadPartialSuccess;
+                VerifierCheck check = isPartial ? VerifierCheck.BlockStatus : VerifierCheck.StatusNotAllowed;
+                Verdict(parcel, status, 0).ShouldBe(Allowed[operation].Contains(status) ? null : check,
                     $"{status} on {operation}");
             }
     }
 
     private static bool IsOfState(OffloadOperation operation) => operation is OffloadOperation.Initiate
         or OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
-        or OffloadOperation.Invalidate;
+        or OffloadOperation.Invalidate or OffloadOperation.ReachabilityQuery;
 
     /// <summary>Of ten bytes. SUCCESS of a send or a graceful disconnect says that all were acknowledged (SEND-03,
     /// DISC-13); nothing else does. Nobody moves more than there is, or less than nothing (NBL-08, NBL-11).</summary>

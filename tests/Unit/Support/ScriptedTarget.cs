@@ -12,6 +12,7 @@ internal sealed class ScriptedTarget : IOffloadTarget
     private readonly Lock _lock = new();
     private readonly Dictionary<OffloadHandle, Wire> _wires = [];
     private readonly Dictionary<Socket, Peer> _peers = [];
+    private readonly Dictionary<OffloadHandle, ScriptedObject> _objects = [];
 
     /// <summary>Sends and disconnects are executed and acknowledged at once; else when the spec calls Run.</summary>
     public bool IsAutomatic { get; set; } = true;
@@ -26,7 +27,42 @@ internal sealed class ScriptedTarget : IOffloadTarget
     /// <summary>Set before the stack is built.</summary>
     public bool TakesForwards { get; set; } = true;
 
-    public OffloadCapabilities Capabilities => new(1 << 20, Upload: true, TakesForwards);
+    /// <summary>Likewise.</summary>
+    public bool TakesObjects { get; set; } = true;
+
+    public OffloadCapabilities Capabilities =>
+        new(1 << 20, Upload: true, TakesForwards) { StateObjects = TakesObjects };
+
+    /// <summary>What a state operation on a path or neighbor, or an initiate of a connection in a tree, comes
+    /// to.</summary>
+    public Func<OffloadRequest, NdisStatus> StatusOf { get; set; } = _ => NdisStatus.Success;
+
+    /// <summary>Paths and neighbors here.</summary>
+    public ScriptedObject[] Objects
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _objects.Values];
+        }
+    }
+
+    /// <summary>Names of the connections here.</summary>
+    public OffloadHandle[] Connections
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _wires.Keys];
+        }
+    }
+
+    /// <summary>A path or neighbor; null if it is not here.</summary>
+    public ScriptedObject? ObjectOf(OffloadHandle handle)
+    {
+        lock (_lock)
+            return _objects.GetValueOrDefault(handle);
+    }
 
     public ConcurrentQueue<OffloadMessage> Answers { get; } = new();
 
@@ -56,6 +92,11 @@ internal sealed class ScriptedTarget : IOffloadTarget
     {
         Submitted.Enqueue(request);
         Wire wire;
+        if (FindObject(request) is { } one)
+        {
+            one.Submit(request, upcalls);
+            return;
+        }
         lock (_lock)
         {
             if (request is InitiateOffload { Block: { } block })
@@ -80,7 +121,11 @@ internal sealed class ScriptedTarget : IOffloadTarget
             return;
         Wire? wire;
         lock (_lock)
+        {
             _wires.Remove(connection, out wire);
+            if (_objects.Remove(connection, out ScriptedObject? one))
+                one.Forget();
+        }
         upcalls.Indicate(wire?.Forget()
             ?? new Severed(connection, default, TcpConnectionState.Closed, null, default, 0, false));
     }
@@ -88,15 +133,33 @@ internal sealed class ScriptedTarget : IOffloadTarget
     public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight)
     {
         Wire? wire;
+        ScriptedObject? one;
         lock (_lock)
+        {
             _wires.TryGetValue(connection, out wire);
-        return wire?.Has(parcel) == true ? RequestProgress.WaitingForPeer : RequestProgress.Unknown;
+            _objects.TryGetValue(connection, out one);
+        }
+        bool isHere = wire?.Has(parcel) == true || one?.Has(parcel) == true;
+        return isHere ? RequestProgress.WaitingForPeer : RequestProgress.Unknown;
     }
 
     internal void Remove(OffloadHandle handle)
     {
         lock (_lock)
+        {
             _wires.Remove(handle);
+            _objects.Remove(handle);
+        }
+    }
+
+    private ScriptedObject? FindObject(OffloadRequest request)
+    {
+        lock (_lock)
+        {
+            if (request is InitiateOffload { Block: { Layer: not OffloadLayer.Tcp } block })
+                _objects[request.Connection] = new ScriptedObject(this, request.Connection, block.Layer);
+            return _objects.GetValueOrDefault(request.Connection);
+        }
     }
 }
 

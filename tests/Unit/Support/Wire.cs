@@ -66,8 +66,12 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
             switch (request)
             {
                 case InitiateOffload:
-                    _over = target.InitiateStatus != NdisStatus.Success;
-                    Complete(first, target.InitiateStatus, 0);
+                    NdisStatus status = target.InitiateStatus == NdisStatus.Success
+                        ? target.StatusOf(request) : target.InitiateStatus;
+                    _over = status != NdisStatus.Success;
+                    if (_over)
+                        target.Remove(handle);
+                    Complete(first, status, 0);
                     break;
                 case TerminateOffload:
                     _terminate = first;

@@ -41,6 +41,9 @@ internal sealed class AdapterNode
     /// <summary>Whether an intermediate driver makes it up: it has no reset and no hang check of its own.</summary>
     public bool IsVirtual { get; }
 
+    /// <summary>What outlives its miniport's actor; null for a virtual adapter.</summary>
+    public MiniportDesk? Desk { get; set; }
+
     /// <summary>Who is bound to it.</summary>
     public List<BindingNode> Uppers { get; } = [];
 

@@ -6,7 +6,7 @@ internal sealed class Congestion
 {
     private const int DuplicatesMax = 3;
 
-    private readonly int _mss;
+    private int _mss;
     private long _recover = -1;
     private long _avoided;
     private int _duplicates;
@@ -37,6 +37,13 @@ internal sealed class Congestion
 
     /// <summary>IW (RFC 5681 section 3.1).</summary>
     internal static long Initial(int mss) => (mss > 2190 ? 2 : mss > 1095 ? 3 : 4) * (long)mss;
+
+    /// <summary>Segments have another size from now on.</summary>
+    internal void Resize(int mss)
+    {
+        _mss = mss;
+        Window = Math.Max(Window, mss);
+    }
 
     /// <summary>New data was acknowledged.</summary>
     /// <param name="acked">How much.</param>

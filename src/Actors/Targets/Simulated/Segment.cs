@@ -62,6 +62,9 @@ internal readonly record struct Segment(
     /// <summary>The timestamps option; null without.</summary>
     internal Timestamps? Stamps { get; init; }
 
+    /// <summary>The frame around the packet; null where nobody has said how it looks.</summary>
+    internal FrameHeader? Frame { get; init; }
+
     /// <summary>Room it takes in the sequence space.</summary>
     internal int Length => Data.Length + (Has(SegmentFlags.Fin) ? 1 : 0) + (Has(SegmentFlags.Syn) ? 1 : 0);
 

@@ -34,11 +34,39 @@ internal sealed partial class SimulatedConnection
         SimulatedLine? line = _target.Network.Find(socket);
         if (line is null || line.Owner is not null || !IsLawful(line.State))
             return NdisStatus.OffloadConnectionRejected;
+        if (!block.Parent.IsNone && TakePath(block.Parent, line) is { } refusal)
+            return refusal;
+        if (line.ReceiveBytesMax > _target.Settings.ReceiveWindowMax)
+            return NdisStatus.OffloadTcpRcvWindow;      // INIT-23
         _line = line;
-        line.Offload(this);
+        _path?.Add(this);
+        line.Offload(this, _path);
         _send.Begin(block.Positions.Accepted);
         _receive.Begin(block.Positions.Received, block.BufferedData);
         return NdisStatus.Success;
+    }
+
+    /// <summary>Finds the path that the connection is linked to.</summary>
+    /// <returns>Why it cannot be; null if it can.</returns>
+    private NdisStatus? TakePath(OffloadHandle handle, SimulatedLine line)
+    {
+        if (_target.FindObject(handle) is not SimulatedPath { IsBroken: false } path)
+            return NdisStatus.Failure;
+        if (!path.Const.SourceAddress.Equals(line.Source) || !path.Const.DestinationAddress.Equals(line.Destination))
+            return NdisStatus.OffloadConnectionRejected;
+        _path = path;
+        return null;
+    }
+
+    /// <summary>Its path or neighbor is no longer true, or no more: nothing is sent, and the host must take the
+    /// connection back (INV-02, INV-03).</summary>
+    internal void LoseWay()
+    {
+        if (_phase != Phase.Open)
+            return;
+        Line.Invalidate();
+        Say(TcpOffloadEventType.Retrieve, (long)TcpUploadReason.InvalidState);
+        Up.Flush();
     }
 
     /// <summary>INIT-19.</summary>
@@ -220,6 +248,7 @@ internal sealed partial class SimulatedConnection
     private void Leave()
     {
         _target.Forget(this);
+        _path?.Remove(this);
         _phase = Phase.Gone;
     }
 }

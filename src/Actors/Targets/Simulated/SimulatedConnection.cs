@@ -13,6 +13,7 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
     private readonly OutgoingHalf _send;
     private readonly IncomingHalf _receive;
     private SimulatedLine? _line;
+    private SimulatedPath? _path;
     private Phase _phase;
     private Terminating? _terminating;
     private bool _hasWished;

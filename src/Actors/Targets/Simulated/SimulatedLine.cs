@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
@@ -29,11 +30,13 @@ internal sealed class SimulatedLine
     private readonly int _windowScale;      // for windows in real headers
     private bool _hasChanged;
     private bool _isLost;
+    private SimulatedPath? _path;
 
     internal SimulatedLine(SimulatedNetwork network, SimulatedLinePlan plan, SeededChance chance)
     {
         _network = network;
         _settings = plan.Ours;
+        (Source, Destination) = (plan.Source, plan.Destination);
         Wire = new SimulatedWire(plan.Luck ?? new SeededChance((int)Draw(chance, int.MaxValue)), plan.Faults);
         Wire.Advance(network.Now);
         SeqNumber ours = FirstNumber(chance);
@@ -47,6 +50,15 @@ internal sealed class SimulatedLine
         _wired = Plug(start);
         Peer = new SimulatedPeer(network, Wire, Start(theirs, ours, plan.Theirs, plan.Ours), plan.Theirs);
     }
+
+    /// <summary>IP address of our end.</summary>
+    internal IPAddress Source { get; }
+
+    /// <summary>IP address of the peer.</summary>
+    internal IPAddress Destination { get; }
+
+    /// <summary>Room for received data at our end.</summary>
+    internal int ReceiveBytesMax => _settings.ReceiveBytesMax;
 
     /// <summary>The name of the connection for the stack.</summary>
     internal Socket Socket { get; } = new(SocketType.Stream, ProtocolType.Tcp);
@@ -130,10 +142,13 @@ internal sealed class SimulatedLine
     }
 
     /// <summary>An adapter takes the connection over.</summary>
-    internal void Offload(SimulatedConnection to)
+    internal void Offload(SimulatedConnection to, SimulatedPath? path)
     {
         Owner = to;
         IsLeaving = false;
+        _path = path;
+        if (path is not null)
+            _settings = _settings with { PathBytesMax = PayloadOf(path) };
         Move();
     }
 
@@ -141,6 +156,7 @@ internal sealed class SimulatedLine
     internal void Upload()
     {
         Owner = null;
+        _path = null;
         HasUrgent = false;
         Move();
     }
@@ -149,6 +165,7 @@ internal sealed class SimulatedLine
     internal void Lose()
     {
         Owner = null;
+        _path = null;
         _isLost = true;
         Wire.Left.Arrived = null;
     }
@@ -207,6 +224,14 @@ internal sealed class SimulatedLine
     {
         _settings = _settings.With(change);
         _wired.Engine.Update(change, Now);
+        _wired.Flush();
+    }
+
+    /// <summary>The path has a new size of packets, for whoever has the connection.</summary>
+    internal void UsePath(SimulatedPath path)
+    {
+        _settings = _settings with { PathBytesMax = PayloadOf(path) };
+        _wired.Engine.UsePath(_settings.PathBytesMax, Now);
         _wired.Flush();
     }
 
@@ -269,7 +294,10 @@ internal sealed class SimulatedLine
 
     private WiredEngine Plug(DelegatedState start)
     {
-        var wired = new WiredEngine(new TcpEngine(start, _settings, Now), Wire, Wire.Left, OnEvent);
+        var wired = new WiredEngine(new TcpEngine(start, _settings, Now), Wire, Wire.Left, OnEvent)
+        {
+            Framing = Frame,
+        };
         Action<Segment> arrived = Wire.Left.Arrived!;
         Wire.Left.Arrived = segment =>
         {
@@ -293,11 +321,27 @@ internal sealed class SimulatedLine
         ordinary(packet.AsMemory(Ipv4Packet.IpBytes));
     }
 
+    /// <summary>What the adapter does with each packet of a connection on a path.</summary>
+    private Segment Frame(Segment segment)
+    {
+        if (_path is not { } path)
+            return segment;
+        path.Neighbor.BeforeSend(_wired.Engine.Retransmissions >= path.DoubtRetransmissions);
+        return segment with { Frame = path.Neighbor.HeaderOf(_settings.UserPriority) };
+    }
+
+    private static int PayloadOf(SimulatedPath path) => path.PathMtu - HeadersOf(path.Const.SourceAddress);
+
+    /// <summary>Bytes of the headers of IP and TCP, without options.</summary>
+    private static int HeadersOf(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 ? 60 : 40;
+
     private void OnEvent(TcpEvent happened)
     {
         _hasChanged = true;
         switch (happened.Kind)
         {
+            case TcpEventKind.Acknowledged or TcpEventKind.Received: _path?.Neighbor.Confirm(); break;
             case TcpEventKind.FinAcknowledged: FinAcknowledged = true; break;
             case TcpEventKind.PeerFinished: _peerFinished = true; break;
             case TcpEventKind.UrgentReceived: HasUrgent = true; break;

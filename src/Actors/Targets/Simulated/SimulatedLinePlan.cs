@@ -1,3 +1,4 @@
+using System.Net;
 using ChimneyActors.Buffers;
 
 namespace ChimneyActors.Targets.Simulated;
@@ -16,6 +17,12 @@ internal sealed record SimulatedLinePlan
 
     /// <summary>Which line it is in the capture, from 0.</summary>
     internal int Number { get; init; }
+
+    /// <summary>IP address of the end that is offloaded: of those kept for documentation.</summary>
+    internal IPAddress Source { get; init; } = new([192, 0, 2, 1]);
+
+    /// <summary>IP address of the peer.</summary>
+    internal IPAddress Destination { get; init; } = new([198, 51, 100, 2]);
 
     /// <summary>Limits of the end that is offloaded.</summary>
     internal TcpEngineSettings Ours { get; init; } = new();

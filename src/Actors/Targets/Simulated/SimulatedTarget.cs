@@ -15,8 +15,8 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<OffloadHandle, SimulatedConnection> _connections = [];
+    private readonly Dictionary<OffloadHandle, SimulatedObject> _objects = [];
     private readonly StrayLane _strays = new();
-    private readonly SimulatedTargetSettings _settings;
     private bool _isRemoved;
 
     /// <summary>An adapter.</summary>
@@ -26,14 +26,32 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
     internal SimulatedTarget(SimulatedNetwork network, SimulatedTargetSettings? settings = null)
     {
         Network = network;
-        _settings = (settings ?? new SimulatedTargetSettings()).Checked();
+        Settings = (settings ?? new SimulatedTargetSettings()).Checked();
+        Capabilities = new OffloadCapabilities(Settings.ConnectionsMax, Upload: true, Forward: true)
+        {
+            StateObjects = true,
+        };
     }
 
     /// <inheritdoc/>
-    public OffloadCapabilities Capabilities => new(_settings.ConnectionsMax, Upload: true, Forward: true);
+    public OffloadCapabilities Capabilities { get; }
 
     /// <summary>What it is plugged into.</summary>
     internal SimulatedNetwork Network { get; }
+
+    /// <summary>Its limits.</summary>
+    internal SimulatedTargetSettings Settings { get; }
+
+    /// <summary>What the neighbors here never change.</summary>
+    internal NeighborOffloadStateConst[] Neighbors
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _objects.Values.OfType<SimulatedNeighbor>().Where(one => one.IsOpen)
+                    .Select(one => one.Const)];
+        }
+    }
 
     /// <summary>Connections here, those included whose terminate has not come yet.</summary>
     internal int Connections
@@ -55,7 +73,7 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
             flight.Disperse(upcalls.Holder);   // from here on every member is completed by itself
         bool posted = Post(
             upcalls, request,
-            () => request is InitiateOffload initiate ? Admit(initiate) : Find(request.Connection));
+            () => request is InitiateOffload initiate ? Admit(initiate) : FindLane(request.Connection));
         if (!posted)
             StrayAnswers.Answer(request, NdisStatus.RequestAborted, upcalls);
     }
@@ -65,7 +83,7 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(answer);
         ArgumentNullException.ThrowIfNull(upcalls);
-        if (!Post(upcalls, answer, () => Find(answer.Connection)))
+        if (!Post(upcalls, answer, () => FindLane(answer.Connection)))
             StrayAnswers.TakeBack(answer, upcalls);
     }
 
@@ -73,7 +91,7 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
     public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls)
     {
         ArgumentNullException.ThrowIfNull(upcalls);
-        if (!Post(upcalls, new SeverSignal(connection), () => Find(connection)))
+        if (!Post(upcalls, new SeverSignal(connection), () => FindLane(connection)))
             StrayAnswers.SayNothingLeft(connection, upcalls);
     }
 
@@ -81,16 +99,17 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
     public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight)
     {
         ArgumentNullException.ThrowIfNull(parcel);
-        SimulatedConnection? known;
+        SimulatedLane? lane;
         lock (_gate)
-            known = Find(connection);
+            lane = FindLane(connection);
         object? place = parcel.MiniportReserved;
         bool open = parcel.Custody.State == CustodyState.Outstanding && parcel.Custody.Flight == flight;
-        if (known is null || place is null || !open)
+        if (lane is null || place is null || !open)
             return RequestProgress.Unknown;
-        if (ReferenceEquals(place, known.SendMark) || ReferenceEquals(place, known.ReceiveMark))
+        if (lane is SimulatedConnection known
+            && (ReferenceEquals(place, known.SendMark) || ReferenceEquals(place, known.ReceiveMark)))
             return RequestProgress.WaitingForPeer;
-        return ReferenceEquals(place, known) ? RequestProgress.InProgress : RequestProgress.Unknown;
+        return ReferenceEquals(place, lane) ? RequestProgress.InProgress : RequestProgress.Unknown;
     }
 
     /// <summary>Surprise removal: the adapter is gone from one moment to the next, and the delegated state of its
@@ -103,17 +122,27 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
         lock (Network.Driving)
         {
             SimulatedConnection[] connections;
+            SimulatedObject[] objects;
             lock (_gate)
             {
                 _isRemoved = true;
                 connections = [.. _connections.Values];
+                objects = [.. _objects.Values];
                 _connections.Clear();
+                _objects.Clear();
             }
 
             foreach (SimulatedConnection connection in connections)
             {
                 connection.Vanish();
                 while (Network.TryTake(connection, out var told))
+                    StrayLane.Refuse(told.Message, told.Sender, NdisStatus.RequestAborted);
+            }
+
+            foreach (SimulatedObject one in objects)
+            {
+                one.Vanish();
+                while (Network.TryTake(one, out var told))
                     StrayLane.Refuse(told.Message, told.Sender, NdisStatus.RequestAborted);
             }
 
@@ -143,6 +172,23 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
         }
     }
 
+    /// <summary>The same of a path or neighbor.</summary>
+    internal void Forget(SimulatedObject one)
+    {
+        lock (_gate)
+        {
+            if (_objects.GetValueOrDefault(one.Handle) == one)
+                _objects.Remove(one.Handle);
+        }
+    }
+
+    /// <summary>A path or neighbor by name; null if it is not here.</summary>
+    internal SimulatedObject? FindObject(OffloadHandle handle)
+    {
+        lock (_gate)
+            return _objects.GetValueOrDefault(handle);
+    }
+
     /// <summary>Tells a connection something; false after the removal.</summary>
     internal bool Post(SimulatedConnection connection, object message)
     {
@@ -157,34 +203,53 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
         return true;
     }
 
-    private bool Post(IOffloadUpcalls upcalls, object message, Func<SimulatedConnection?> find)
+    private bool Post(IOffloadUpcalls upcalls, object message, Func<SimulatedLane?> find)
     {
         lock (_gate)
         {
             if (_isRemoved)
                 return false;
-            SimulatedConnection? connection = find();
-            if (connection is not null && message is OffloadRequest { Flight: var flight })
+            SimulatedLane? lane = find();
+            if (lane is not null && message is OffloadRequest { Flight: var flight })
             {
                 int left = flight.Count;
                 for (Parcel? parcel = flight.Head; parcel is not null && left > 0; parcel = parcel.Next, left--)
-                    parcel.MiniportReserved = connection;
+                    parcel.MiniportReserved = lane;
             }
 
-            Network.Post((SimulatedLane?)connection ?? _strays, message, upcalls);
+            Network.Post(lane ?? _strays, message, upcalls);
         }
 
         Network.Wake();
         return true;
     }
 
-    private SimulatedConnection? Find(OffloadHandle handle) => _connections.GetValueOrDefault(handle);
+    private SimulatedLane? FindLane(OffloadHandle handle) =>
+        (SimulatedLane?)_connections.GetValueOrDefault(handle) ?? _objects.GetValueOrDefault(handle);
 
-    private SimulatedConnection Admit(InitiateOffload initiate)
+    private SimulatedLane Admit(InitiateOffload initiate) => initiate.Block.Layer switch
     {
-        OffloadHandle handle = initiate.Connection;
-        var connection = new SimulatedConnection(handle, this, _settings.IndicationsMax);
-        if (_connections.Count == _settings.ConnectionsMax)
+        OffloadLayer.Neighbor => Admit(new SimulatedNeighbor(initiate.Connection, this),
+            Settings.NeighborsMax, NdisStatus.OffloadNeighborEntries),
+        OffloadLayer.Path => Admit(new SimulatedPath(initiate.Connection, this),
+            Settings.PathsMax, NdisStatus.OffloadPathEntries),
+        _ => AdmitConnection(initiate.Connection),
+    };
+
+    private T Admit<T>(T one, int max, NdisStatus withoutRoom)
+        where T : SimulatedObject
+    {
+        if (_objects.Values.OfType<T>().Count() == max)
+            one.Admission = withoutRoom;
+        else if (!_objects.TryAdd(one.Handle, one))
+            one.Admission = NdisStatus.Failure;
+        return one;
+    }
+
+    private SimulatedConnection AdmitConnection(OffloadHandle handle)
+    {
+        var connection = new SimulatedConnection(handle, this, Settings.IndicationsMax);
+        if (_connections.Count == Settings.ConnectionsMax)
             connection.Admission = NdisStatus.OffloadTcpEntries;
         else if (!_connections.TryAdd(handle, connection))
             connection.Admission = NdisStatus.Failure;

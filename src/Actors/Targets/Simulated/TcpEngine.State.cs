@@ -8,6 +8,9 @@ internal sealed partial class TcpEngine
 {
     private bool _isInvalid;
 
+    /// <summary>How often the oldest segment was said again because of a time-out.</summary>
+    internal int Retransmissions => _timeouts;
+
     /// <summary>All that is delegated as it is now, without the octets that were sent. Changes nothing.</summary>
     internal DelegatedState Snapshot(TimeSpan now) => new()
     {
@@ -77,6 +80,15 @@ internal sealed partial class TcpEngine
         if (change.ReceiveWindowBytes is { } bytes)
             Widen(bytes, now);
         Pump(now);                  // without Nagle, what waited may go
+    }
+
+    /// <summary>Packets of another size fit through the path; in effect when it returns (UPD-05).</summary>
+    internal void UsePath(int pathBytesMax, TimeSpan now)
+    {
+        _settings = _settings with { PathBytesMax = pathBytesMax };
+        _mss = _settings.PayloadBytesMax;
+        _congestion.Resize(_mss);
+        Pump(now);
     }
 
     /// <summary>From here on nothing is sent but acknowledgements of what arrives (INV-02, INV-08).</summary>

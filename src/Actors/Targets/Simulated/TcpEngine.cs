@@ -18,7 +18,7 @@ internal sealed partial class TcpEngine
     private readonly ReceiveWindow _window;
     private readonly RetransmitTimeout _timeout;
     private readonly Congestion _congestion;
-    private readonly int _mss;
+    private int _mss;
     private readonly Queue<Segment> _segments = new();
     private readonly Queue<TcpEvent> _events = new();
     private bool _finWanted;
@@ -27,7 +27,7 @@ internal sealed partial class TcpEngine
     internal TcpEngine(DelegatedState start, TcpEngineSettings settings, TimeSpan now)
     {
         _settings = settings;
-        _mss = settings.SegmentBytesMax - (settings.Timestamps ? Timestamps.OptionBytes : 0);
+        _mss = settings.PayloadBytesMax;
         State = start.State;
         _una = start.FinAcknowledged ? 1 : 0;
         _sendBase = start.SndUna + -_una;

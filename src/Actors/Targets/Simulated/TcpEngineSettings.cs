@@ -11,6 +11,13 @@ internal sealed record TcpEngineSettings
     /// <summary>Largest payload of a segment without options.</summary>
     internal int SegmentBytesMax { get; init; } = 1460;
 
+    /// <summary>Largest payload that fits through the path, with the options; without a path as large as any.</summary>
+    internal int PathBytesMax { get; init; } = int.MaxValue;
+
+    /// <summary>Largest payload of a segment of ours.</summary>
+    internal int PayloadBytesMax =>
+        Math.Min(SegmentBytesMax, PathBytesMax) - (Timestamps ? Simulated.Timestamps.OptionBytes : 0);
+
     /// <summary>Room for received data.</summary>
     internal int ReceiveBytesMax { get; init; } = 65_535;
 

@@ -23,6 +23,9 @@ internal sealed class WiredEngine
 
     internal TcpEngine Engine { get; }
 
+    /// <summary>Puts something around what is sent; null for nothing.</summary>
+    internal Func<Segment, Segment>? Framing { get; init; }
+
     /// <summary>Passes on what the engine has to say; to be called after it was asked for something.</summary>
     internal void Flush()
     {
@@ -31,7 +34,7 @@ internal sealed class WiredEngine
         {
             said = false;
             while (Engine.TryTakeSegment(out Segment segment))
-                _end.Send(segment);
+                _end.Send(Framing is null ? segment : Framing(segment));
             if (Engine.TryTakeEvent(out TcpEvent happened))
             {
                 said = true;
