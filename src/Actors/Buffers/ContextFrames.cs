@@ -59,6 +59,19 @@ public struct ContextFrames
         }
     }
 
+    /// <summary>Whose parcel it is; null if nobody's. For reports: the parcel may be landed while it is looked
+    /// at.</summary>
+    internal readonly ContextOwner? Owner
+    {
+        get
+        {
+            ContextNode? node = _top;
+            while (node?.Below is { } below)
+                node = below;
+            return node?.Driver;
+        }
+    }
+
     /// <summary>Adds a context. The stack builder admits no stack deep enough to overflow it.</summary>
     internal void Push(ContextOwner driver, ContextOwner? answerTo)
     {

@@ -84,7 +84,7 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
         if (adapter.Adapter.IsVirtual)
             return entry?.IsThrough(adapter.Adapter.Driver) == true;
         // Of lent data the connection may be over.
-        Edge? connection = entry?.Edge ?? parcel.Frames.Bottom.Driver as Edge;
+        Edge? connection = entry?.Edge ?? parcel.Frames.Owner as Edge;
         return connection?.Route?.Instance == adapter;
     }
 

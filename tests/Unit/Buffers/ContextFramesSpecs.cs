@@ -14,6 +14,7 @@ public sealed class ContextFramesSpecs
             frames.Push(driver, drivers[0]);
         frames.Depth.ShouldBe(ContextFrames.DepthMax);
         frames.Bottom.Driver.ShouldBe(drivers[0]);
+        frames.Owner.ShouldBe(drivers[0]);
         frames.Contains(drivers[4]).ShouldBeTrue();
         foreach (Driver driver in drivers.Reverse())
         {
@@ -23,6 +24,7 @@ public sealed class ContextFramesSpecs
         frames.Depth.ShouldBe(0);
         frames.Contains(drivers[4]).ShouldBeFalse();
         frames.ToString().ShouldBe("none");
+        frames.Owner.ShouldBeNull();        // a report may look at a parcel that lands meanwhile
     }
 
     [Fact]
