@@ -108,6 +108,7 @@ internal sealed partial class AdapterOffload(AdapterLink link, ulong number, Ada
         switch (happened)
         {
             case OffloadBegun begun: OnBegun(begun); break;
+            case DataCame came when _wasResetSaid: came.Data.Return(); break;
             case DataCame came: _held.Enqueue(came.Data); break;
             case PieceDone done: OnPieceDone(done); break;
             case DisconnectDone done: OnDisconnected(done); break;
@@ -124,7 +125,7 @@ internal sealed partial class AdapterOffload(AdapterLink link, ulong number, Ada
     {
         if (_isOpening)
             return;
-        SayReceived(_wasReset || _rest is not null ? long.MaxValue : _credit);
+        SayReceived(_rest is not null && !_wasReset ? long.MaxValue : _credit);
         if (_peerFinished && !_peerFinishedSaid && _held.Count == 0)
         {
             _peerFinishedSaid = true;
@@ -134,6 +135,7 @@ internal sealed partial class AdapterOffload(AdapterLink link, ulong number, Ada
         if (_wasReset && !_wasResetSaid && _out == 0)
         {
             _wasResetSaid = true;
+            ReturnHeld();       // what the host had no room for is lost, as it is in a socket
             SayAcknowledged();
             Say(new Item { WasReset = new Nothing() });
         }
@@ -154,8 +156,7 @@ internal sealed partial class AdapterOffload(AdapterLink link, ulong number, Ada
     /// <summary>The link is over: the connection is taken from the stack and ended.</summary>
     internal void Abandon()
     {
-        while (_held.TryDequeue(out ReceivedData? data))
-            data.Return();
+        ReturnHeld();
         foreach (Happened early in _early)
             AdapterLink.Refuse(early);
         _early.Clear();
@@ -301,6 +302,12 @@ internal sealed partial class AdapterOffload(AdapterLink link, ulong number, Ada
     private async Task UploadAsync(OffloadedConnection connection) =>
         link.Post(new Uploaded(this, await connection.UploadAsync().ConfigureAwait(false)));
 
+    private void ReturnHeld()
+    {
+        while (_held.TryDequeue(out ReceivedData? data))
+            data.Return();
+    }
+
     private void SayReceived(long credit)
     {
         while (_held.TryPeek(out ReceivedData? data) && _said < credit)
@@ -331,7 +338,7 @@ internal sealed partial class AdapterOffload(AdapterLink link, ulong number, Ada
 
     private void SayTakenBack(UploadResult rest)
     {
-        for (ReadOnlyMemory<byte> left = rest.BufferedData; left.Length > 0;)
+        for (ReadOnlyMemory<byte> left = _wasReset ? default : rest.BufferedData; left.Length > 0;)
         {
             int length = Math.Min(left.Length, PieceBytesMax);
             Say(new Item { Received = ByteString.CopyFrom(left.Span[..length]) });

@@ -274,8 +274,10 @@ internal sealed class HostLink(LinkName name, LinkSettings link, HostSettings se
         }
     }
 
-    private static void Refuse(Told told)
+    private void Refuse(Told told)
     {
+        if (told.To is { } connection && told.Message is InitiateOffload or TerminateOffload or SeverSignal)
+            Forgotten?.Invoke(connection);      // nothing more will be told of it
         if (told.Message is ConnectCall call)
             call.Done.TrySetResult(new ConnectAnswer(null, SocketError.NetworkReset, "the adapter was lost", true));
         else if (told.Message is ListAgainSignal)

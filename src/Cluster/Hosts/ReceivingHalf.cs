@@ -62,9 +62,15 @@ internal sealed class ReceivingHalf(RemoteConnection owner, HostSettings setting
     }
 
     /// <summary>Bytes of the peer.</summary>
-    internal void OnCame(ReadOnlyMemory<byte> bytes)
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="isLimited">Whether there must be room for them; not when the adapter gives back all it
+    /// has.</param>
+    /// <exception cref="LinkException">There is no room.</exception>
+    internal void OnCame(ReadOnlyMemory<byte> bytes, bool isLimited)
     {
         _came += bytes.Length;
+        if (isLimited && _came > _credit)
+            throw new LinkException($"{_came} bytes received, there is room for {_credit}");
         Received += bytes.Length;
         _bytes.Add(bytes);
     }

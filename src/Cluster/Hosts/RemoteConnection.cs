@@ -125,6 +125,10 @@ internal sealed partial class RemoteConnection : IPoolWaiter
                 case InitiateOffload initiate: OnInitiate(initiate, sender!); break;
                 case TerminateOffload terminate: OnTerminate(terminate, sender!); break;
                 case QueryOffload or UpdateOffload or InvalidateOffload: Ask((OffloadRequest)message, sender!); break;
+                case TcpOffloadForward forward:     // segments that came to this node are not the adapter's
+                    Strays.Answer(forward, sender, Refusal
+                        ?? (_phase == Phase.Aborting ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress));
+                    break;
                 case ListAgainSignal: OnListAgain(); break;
                 case SeverSignal: OnSever(sender!); break;
                 default: throw new InvalidOperationException($"not a message of a connection: {message}");
@@ -158,7 +162,9 @@ internal sealed partial class RemoteConnection : IPoolWaiter
         {
             case Item.KindOneofCase.Opened: OnOpened((NdisStatus)item.Opened); break;
             case Item.KindOneofCase.Acknowledged: OnAcknowledged(item.Acknowledged); break;
-            case Item.KindOneofCase.Received: _receive.OnCame(item.Received.Memory); break;
+            case Item.KindOneofCase.Received:
+                _receive.OnCame(item.Received.Memory, isLimited: _phase == Phase.Open);
+                break;
             case Item.KindOneofCase.PeerFinished: _receive.OnPeerFinished((long)item.PeerFinished); break;
             case Item.KindOneofCase.Finished: OnFinished(); break;
             case Item.KindOneofCase.WasReset: OnReset(); break;

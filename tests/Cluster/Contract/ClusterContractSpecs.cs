@@ -36,3 +36,8 @@ public sealed class ClusterStateSpecs : StateContract
 {
     private protected override TargetBench CreateBench() => new ClusterBench();
 }
+
+public sealed class ClusterForwardSpecs : ForwardContract
+{
+    private protected override TargetBench CreateBench() => new ClusterBench();
+}

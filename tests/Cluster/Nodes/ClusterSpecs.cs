@@ -74,6 +74,20 @@ public sealed class ClusterSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_is_offloaded_once_at_a_time()
+    {
+        (ClusterNode host, _) = await PairAsync();
+        Socket name = await host.Target!.ConnectAsync(_echo.Address);
+        OffloadedConnection first = await host.Binding.OffloadAsync(name);
+        (await Should.ThrowAsync<OffloadException>(host.Binding.OffloadAsync(name))).Status
+            .ShouldBe(NdisStatus.OffloadConnectionRejected);
+        (await first.SendAsync(new byte[5])).Status.ShouldBe(NdisStatus.Success);
+        await first.DisposeAsync();
+        (await Should.ThrowAsync<OffloadException>(host.Binding.OffloadAsync(name))).Status
+            .ShouldBe(NdisStatus.Failure, "it was disposed of");
+    }
+
+    [Fact]
     public async Task A_connection_that_was_taken_back_can_be_offloaded_again_and_its_name_disposed_of()
     {
         (ClusterNode host, ClusterNode adapter) = await PairAsync();

@@ -1,7 +1,13 @@
+using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
+using ChimneyActors.Buffers;
 using ChimneyActors.Cluster.Nodes;
 using ChimneyActors.Cluster.Wire;
+using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
 using ChimneyActors.TestKit;
+using Google.Protobuf;
 
 namespace ChimneyActors.Cluster.Tests.Nodes;
 
@@ -99,6 +105,77 @@ public sealed class HostLinkSpecs : IDisposable
         Overs()[^1].Reason.ShouldContain("1000 acknowledged");
     }
 
+    [Fact]
+    public void What_was_told_and_not_taken_yet_is_answered_when_the_link_is_lost()
+    {
+        Hello hello = Hellos()[0];
+        Welcome(hello);
+        Socket socket = Connect(hello);
+        Chimney host = _world.Start(stack => stack.Miniport("cluster", _target).Binding("tcpip", over: "cluster"));
+
+        // The end of the link is on its way to its actor before the initiate is told.
+        _said.Link!.Tell(new LinkMessage { Over = new Over { Host = hello.Host, Epoch = hello.Epoch } }, _adapter);
+        var block = new OffloadBlock { Socket = socket, Operation = OffloadOperation.Initiate };
+        var asker = new Asker();
+        block.Custody.Set(CustodyState.Rented, default, HolderId.None);
+        _target.Submit(new InitiateOffload(Flight.Depart(block, asker.Holder)), asker);
+        _world.RunUntilQuiet();
+
+        asker.Answers.ShouldBe([NdisStatus.OffloadConnectionRejected]);
+        _target.Connections.ShouldBe(0);
+        _world.Stop(host);
+    }
+
+    [Fact]
+    public void An_adapter_that_sends_more_than_there_is_room_for_loses_the_link()
+    {
+        Hello hello = Hellos()[0];
+        Welcome(hello);
+        Socket socket = Connect(hello);
+        Chimney host = _world.Start(stack => stack.Miniport("cluster", _target).Binding("tcpip", over: "cluster"));
+        Task<OffloadedConnection> offloading = host.Binding("tcpip").OffloadAsync(socket);
+        _world.RunUntilQuiet();
+        ByteString much = ByteString.CopyFrom(new byte[200_000]);
+        Hear(FrameOf(hello, 2, new Item { Number = 2, Opened = 0 }, new Item { Number = 2, Received = much }));
+        offloading.IsCompletedSuccessfully.ShouldBeTrue();
+        _target.Adapters.Single().IsOpen.ShouldBeTrue();
+
+        Hear(FrameOf(hello, 4, new Item { Number = 2, Received = much }));
+        _target.Adapters.Single().IsOpen.ShouldBeFalse();
+        Overs()[^1].Reason.ShouldContain("there is room for");
+        _world.Stop(host);
+    }
+
+    /// <summary>The first connection of the link, with the number 1.</summary>
+    private Socket Connect(Hello hello) => _world.Run(() =>
+    {
+        Task<Socket> connecting = _target.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 9));
+        _said.Link!.Tell(FrameOf(hello, new Item { Number = 1, Connected = new Connected() }), _adapter);
+        return connecting;
+    });
+
+    private static LinkMessage FrameOf(Hello hello, params Item[] items) => FrameOf(hello, 1, items);
+
+    private static LinkMessage FrameOf(Hello hello, ulong first, params Item[] items) => new()
+    {
+        Frame = new Frame { Host = hello.Host, Epoch = hello.Epoch, First = first, Items = { items } },
+    };
+
+    private sealed class Asker : IOffloadUpcalls
+    {
+        public List<NdisStatus> Answers { get; } = [];
+
+        public HolderId Holder { get; } = HolderId.Next();
+
+        public NetBufferListPool ReceivePool => throw new InvalidOperationException("nothing is indicated here");
+
+        public void Complete(OffloadCompletion completion) => Answers.Add(completion.Flight.Head.Status);
+
+        public void Indicate(OffloadIndication indication)
+        {
+        }
+    }
+
     private static ClusterTarget New(SeededActorSystem world, LinkTransport transport) =>
         new(world.System, ClusterSettings.From(world.System.Settings.Config), transport);
 
@@ -110,7 +187,10 @@ public sealed class HostLinkSpecs : IDisposable
 
     private void Welcome(Hello hello) => Hear(new LinkMessage
     {
-        Welcome = new Welcome { Host = hello.Host, Epoch = hello.Epoch, Version = 1 },
+        Welcome = new Welcome
+        {
+            Host = hello.Host, Epoch = hello.Epoch, Version = 1, Load = new Load { ConnectionsMax = 10 },
+        },
     });
 
     private void Hear(LinkMessage message)

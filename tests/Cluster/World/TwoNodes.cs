@@ -143,8 +143,11 @@ internal sealed class TwoNodes
             client.JudgePeer();
             _broken.AddRange(client.Broken);
             // Who severs does not wait for ever, so with crashes a slow link may cost a connection.
-            if (client.Failed && !_hasLosses && !_hasCrashes && client.IsOver && !client.WasAbortive)
+            bool isQuiet = !_hasLosses && !_hasCrashes && client.IsOver;
+            if (client.Failed && isQuiet && !client.WasAbortive && !client.WasReset)
                 _broken.Add($"{client.Remote}: failed, and nothing was lost: {client.Why}");
+            if (isQuiet && client.Acknowledged != client.Has)
+                _broken.Add($"{client.Remote}: {client.Acknowledged} bytes acknowledged, the peer has {client.Has}");
         }
 
         foreach (WorldAdapter adapter in _adapters)

@@ -50,6 +50,15 @@ internal sealed class WorldClient : IConnectionUser
     /// <summary>Whether it aborted by itself.</summary>
     public bool WasAbortive { get; private set; }
 
+    /// <summary>Whether its peer reset it.</summary>
+    public bool WasReset => Peer is { IsReset: true };
+
+    /// <summary>Bytes that its sends said were acknowledged.</summary>
+    public long Acknowledged { get; private set; }
+
+    /// <summary>Bytes that the peer has acknowledged.</summary>
+    public long Has { get; private set; }
+
     public long Sent => _sent;
 
     public long Received => _received;
@@ -155,13 +164,19 @@ internal sealed class WorldClient : IConnectionUser
 
     private void PeerSpeaks()
     {
-        for (int left = _world.Draw(4); left > 0; left--)
+        InMemoryPeer peer = Peer!;
+        for (int left = _world.Draw(9); left > 0; left--)
         {
-            InMemoryPeer peer = Peer!;
             _world.Schedule("peer speaks", () =>
             {
                 if (peer.IsReset || peer.HostClosed)
                     return;
+                if (_world.Draw(60) == 0)
+                {
+                    peer.Reset();
+                    return;
+                }
+
                 byte[] data = new byte[1 + _world.Draw(1 + _world.Draw(2000))];
                 long from = PeerSaid;
                 for (int i = 0; i < data.Length; i++)
@@ -173,9 +188,6 @@ internal sealed class WorldClient : IConnectionUser
     }
 
     private long PeerSaid { get; set; }
-
-    /// <summary>Bytes that the peer has acknowledged.</summary>
-    private long Has { get; set; }
 
     private void Send(int length)
     {
@@ -192,6 +204,7 @@ internal sealed class WorldClient : IConnectionUser
             if (++answers > 1)
                 Broken.Add($"client {_number}: a send was answered {answers} times");
             Note("send", result.Status);
+            Acknowledged += result.BytesAcknowledged;
             if (result.Status == NdisStatus.Success && Has < end)
                 Broken.Add($"client {_number}: success at {end}, the peer has {Has}");
             if (result.BytesAcknowledged > length)
