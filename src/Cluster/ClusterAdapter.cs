@@ -24,7 +24,6 @@ public sealed class ClusterAdapter : IAsyncDisposable
         Settings = settings;
         Transport = transport;
         Node = node;
-        Address = ((ExtendedActorSystem)system).Provider.DefaultAddress;
         _service = system.ActorOf(Props.Create(() => new AdapterServiceActor(this)), name);
     }
 
@@ -42,9 +41,6 @@ public sealed class ClusterAdapter : IAsyncDisposable
     internal LinkTransport Transport { get; }
 
     internal AdapterNode Node { get; }
-
-    /// <summary>Of this node.</summary>
-    internal Address Address { get; }
 
     /// <summary>The actor that hosts say hello to.</summary>
     internal IActorRef Service => _service;

@@ -135,6 +135,13 @@ public sealed class ClusterTarget : IOffloadTarget, IAsyncDisposable
     public bool IsDraining(Socket socket) => socket is RemoteSocket remote
         && Nodes.All.Any(one => ReferenceEquals(one.Link, remote.Link) && one.IsDraining);
 
+    /// <summary>The node whose adapter has a connection; null for a socket that is not from ConnectAsync, or whose
+    /// adapter is lost.</summary>
+    /// <param name="socket">The name of the connection.</param>
+    public string? NodeOf(Socket socket) => socket is RemoteSocket remote
+        ? Nodes.All.FirstOrDefault(one => ReferenceEquals(one.Link, remote.Link))?.Node.ToString()
+        : null;
+
     /// <inheritdoc/>
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {

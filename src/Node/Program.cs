@@ -5,6 +5,7 @@ using ChimneyActors.Node.Relay;
 using ChimneyActors.Node.Serve;
 using ChimneyActors.Node.Simulate;
 using ChimneyActors.Node.Stress;
+using ChimneyActors.Node.Stress.Clustered;
 using ChimneyActors.Node.Verbs;
 
 // One folder a verb; a new one is added here and nowhere else.
@@ -14,6 +15,7 @@ return await VerbLine.RunAsync(
     ServeCommand.Create(),
     AdapterCommand.Create(),
     StressCommand.Create(),
+    StressNodeCommand.Create(),
     SimulateCommand.Create(),
     ReplayCommand.Create(),
     ShrinkCommand.Create(),

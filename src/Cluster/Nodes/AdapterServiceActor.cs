@@ -63,7 +63,7 @@ internal sealed class AdapterServiceActor(ClusterAdapter adapter) : UntypedActor
             return;
         }
 
-        if (!_hosts.Contains(from) && !from.Equals(adapter.Address))
+        if (!_hosts.Contains(from) && !from.HasLocalScope)      // else of this very process
             Refuse(hello, $"{from} is no member of this cluster with the role {adapter.Settings.HostRole}");
         else if (Protocol.Common(hello.VersionMin, hello.VersionMax) is not { } version)
             Refuse(hello, $"no common version, asked for {hello.VersionMin} to {hello.VersionMax}");

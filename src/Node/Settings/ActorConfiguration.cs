@@ -32,6 +32,13 @@ internal static class ActorConfiguration
     {
         Config config = HoconText.Parse(Fixed, "inside the node").WithFallback(flags ?? Config.Empty)
             .WithFallback(LoadFile(line.GetValue(CommonOptions.Hocon), Path)).WithFallback(below ?? Config.Empty);
+        return Sets(line).WithFallback(config);
+    }
+
+    /// <summary>What <c>--set</c> says, the last one first.</summary>
+    public static Config Sets(ParseResult line)
+    {
+        Config config = Config.Empty;
         foreach (string text in line.GetValue(CommonOptions.Set) ?? [])
             config = One(text).WithFallback(config);
         return config;

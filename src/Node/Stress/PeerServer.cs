@@ -22,6 +22,7 @@ internal sealed class PeerServer : IAsyncDisposable
     private readonly long _seed;
     private readonly Task _accepting;
     private int _connections;
+    private long _wrong;
 
     /// <summary>Starts to listen.</summary>
     public PeerServer(long seed)
@@ -38,6 +39,9 @@ internal sealed class PeerServer : IAsyncDisposable
 
     /// <summary>How many connections are open.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Streams in which a byte was wrong, those included that nobody asks for.</summary>
+    public long Wrong => Interlocked.Read(ref _wrong);
 
     /// <summary>Ends when the peer's side of a session has ended.</summary>
     public Task<PeerRecord> Record(int connection, int session) => Source(connection, session).Task;
@@ -100,6 +104,8 @@ internal sealed class PeerServer : IAsyncDisposable
             socket.Dispose();
             Interlocked.Decrement(ref _connections);
         }
+        if (!stream.IsRight)
+            Interlocked.Increment(ref _wrong);
         if (stream.Identity is { } who)
             Source(who.Connection, who.Session).TrySetResult(new PeerRecord(stream.Bytes, stream.IsRight, whole));
     }

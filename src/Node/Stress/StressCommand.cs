@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using ChimneyActors.Embedding;
+using ChimneyActors.Node.Stress.Clustered;
 using ChimneyActors.Node.Verbs;
 
 namespace ChimneyActors.Node.Stress;
@@ -30,14 +31,50 @@ internal static class StressCommand
         "--timeout", "TIME", "a run that has not ended by then is a hang; 10m");
     private static readonly Option<string> RateMinText = Text(
         "--rate-min", "COUNT", "least completions a second; fewer: exit code 4");
+    private static readonly Option<string> ClusterText = Text(
+        "--cluster", "COUNT", "so many node processes, whose connections go through each other, 2 to 16");
+    private static readonly Option<string> KillText = Text(
+        "--kill-every", "TIME", "with --cluster: kill a node so often");
+    private static readonly Option<string> StopText = Text(
+        "--stop-every", "TIME", "with --cluster: stop a node for a while so often");
+    private static readonly Option<string> PartitionText = Text(
+        "--partition-every", "TIME", "with --cluster: cut a node off for a while so often");
     private static readonly Option<string> JsonText = Text("--json", "FILE", "write the report as JSON");
 
     /// <summary>The command with its flags.</summary>
     public static Command Create() => new Command("stress", "break the stack on purpose and count every answer")
     {
         ConnectionsText, RequestsText, DurationText, SizeText, WindowText, FaultsText, CrashesText, BrokenText,
-        BrokenOneInText, IdleText, TimeoutText, RateMinText, JsonText,
-    }.Runs(line => RunAsync(Read(line)));
+        BrokenOneInText, IdleText, TimeoutText, RateMinText, ClusterText, KillText, StopText, PartitionText, JsonText,
+    }.Runs(line => line.GetValue(ClusterText) is null ? RunAsync(Read(line)) : RunAsync(ReadCluster(line)));
+
+    private static Task<ExitCode> RunAsync(ClusterStressOptions options)
+    {
+        Console.Out.WriteLine($"seed: {options.Seed}");
+        return ClusterStressRun.RunAsync(options);
+    }
+
+    private static ClusterStressOptions ReadCluster(ParseResult line)
+    {
+        Option<string>[] others = [RequestsText, FaultsText, CrashesText, BrokenText, IdleText, RateMinText];
+        if (others.FirstOrDefault(option => line.GetValue(option) is not null) is { } other)
+            throw NodeException.Usage($"both --cluster and {other.Name}", "on the command line", "one of them");
+        int seed = (int)(CommonOptions.Seed(line) & int.MaxValue);
+        return new ClusterStressOptions
+        {
+            Seed = seed,
+            Nodes = (int)Count(line, ClusterText, 3, 2, 16),
+            Duration = Time(line, DurationText, TimeSpan.FromSeconds(10)),
+            Connections = (int)Count(line, ConnectionsText, 20, 1, 10_000),
+            Size = (int)Count(line, SizeText, 256, Content.HeadLength, 1 << 20),
+            Window = (int)Count(line, WindowText, 4, 1, 1024),
+            KillEvery = Time(line, KillText, TimeSpan.Zero),
+            StopEvery = Time(line, StopText, TimeSpan.Zero),
+            PartitionEvery = Time(line, PartitionText, TimeSpan.Zero),
+            JsonFile = line.GetValue(JsonText),
+            Command = CommandOf(line, seed),
+        };
+    }
 
     private static Task<ExitCode> RunAsync(StressOptions options)
     {

@@ -40,7 +40,7 @@ internal sealed class TwoSides : IAsyncDisposable
         Adapter = new ClusterAdapter(system, new AdapterNode(below.Binding("adapter"),
             (remote, _) => Task.FromResult(_sockets[remote.Port]), 10_000), settings, transport);
         Target = new ClusterTarget(system, settings, transport);
-        Target.Root.Tell(new MemberIsUp(Adapter.Address));
+        Target.Root.Tell(new MemberIsUp(((ExtendedActorSystem)system).Provider.DefaultAddress));
     }
 
     public ClusterTarget Target { get; }

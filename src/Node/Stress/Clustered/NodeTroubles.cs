@@ -1,0 +1,103 @@
+using System.Globalization;
+
+namespace ChimneyActors.Node.Stress.Clustered;
+
+/// <summary>What is done to the nodes on purpose: one thing at a time, and only to a cluster that is whole, so that
+/// what survives is always the larger part.</summary>
+internal sealed class NodeTroubles
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(300);
+    private readonly ClusterNodeState[] _nodes;
+    private readonly Random _random;
+    private readonly (TimeSpan Every, Action<ClusterNodeState> Do)[] _kinds;
+    private readonly TimeSpan[] _next;
+    private ClusterNodeState? _victim;
+    private Action? _mend;
+    private TimeSpan _mendAt;
+    private TimeSpan _now;
+
+    public NodeTroubles(ClusterStressOptions options, ClusterNodeState[] nodes)
+    {
+        _nodes = nodes;
+        _random = new Random(options.Seed);
+        _kinds = [(options.KillEvery, Kill), (options.StopEvery, Stop), (options.PartitionEvery, Cut)];
+        _next = [.. _kinds.Select(kind => kind.Every)];
+    }
+
+    /// <summary>When which node was killed, in milliseconds since 1970, by its address.</summary>
+    public List<(string Address, long At)> Kills { get; } = [];
+
+    /// <summary>Does what is due.</summary>
+    /// <param name="now">Since the storm began.</param>
+    /// <param name="isWhole">Whether every node is well.</param>
+    public void Look(TimeSpan now, bool isWhole)
+    {
+        _now = now;
+        if (_mend is not null && now >= _mendAt)
+            Mend();
+        if (_mend is not null || !isWhole)
+            return;
+        for (int kind = 0; kind < _kinds.Length; kind++)
+        {
+            (TimeSpan every, Action<ClusterNodeState> trouble) = _kinds[kind];
+            if (every == TimeSpan.Zero || now < _next[kind])
+                continue;
+            _next[kind] = now + every;
+            _victim = _nodes[_random.Next(_nodes.Length)];
+            trouble(_victim);
+            return;
+        }
+    }
+
+    /// <summary>No more trouble: what is stopped goes on, what is cut is mended.</summary>
+    public void End() => Mend();
+
+    private void Kill(ClusterNodeState node)
+    {
+        node.Killed++;
+        Kills.Add((node.Current.Address!, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+        node.Current.Kill();
+    }
+
+    private void Stop(ClusterNodeState node)
+    {
+        NodeProcess process = node.Current;
+        node.Stopped++;
+        node.IsInTrouble = true;
+        process.Stop();
+        MendLater(process.Continue);
+    }
+
+    private void Cut(ClusterNodeState node)
+    {
+        node.Cut++;
+        node.IsInTrouble = true;
+        TellCut(node, "cut");
+        MendLater(() => TellCut(node, "mend"));
+    }
+
+    private void TellCut(ClusterNodeState node, string what)
+    {
+        foreach (ClusterNodeState other in _nodes.Where(other => other != node))
+        {
+            node.Current.Tell(string.Create(CultureInfo.InvariantCulture, $"{what} {other.Port}"));
+            other.Current.Tell(string.Create(CultureInfo.InvariantCulture, $"{what} {node.Port}"));
+        }
+    }
+
+    /// <summary>For a time that is sometimes shorter and sometimes longer than the cluster waits.</summary>
+    private void MendLater(Action mend)
+    {
+        _mend = mend;
+        _mendAt = _now + Shortest + TimeSpan.FromMilliseconds(_random.Next(8000));
+    }
+
+    private void Mend()
+    {
+        _mend?.Invoke();
+        _mend = null;
+        if (_victim is not null)
+            _victim.IsInTrouble = false;
+        _victim = null;
+    }
+}
