@@ -21,6 +21,7 @@ internal sealed class WorldClient : IConnectionUser
     private long _received;
     private int _posted;
     private int _answered;
+    private bool _holdsNothing;
 
     public WorldClient(SeededActorSystem world, int number) => (_world, _number) = (world, number);
 
@@ -105,6 +106,8 @@ internal sealed class WorldClient : IConnectionUser
         if (end.Status == NdisStatus.Success && Peer!.HostClosed)
         {
             Phase = "waiting for the peer's FIN";
+            _holdsNothing = true;       // whoever keeps what is lent hears no end
+            GiveBackAll();
             Peer.Close();
             await _ended.Task;
         }
@@ -129,7 +132,7 @@ internal sealed class WorldClient : IConnectionUser
             }
 
         _received += bytes.Length;
-        if (_world.Draw(2) == 0)
+        if (_world.Draw(2) == 0 || _holdsNothing)
             data.Return();
         else
             _lent.Add(data);

@@ -88,18 +88,24 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
         ListenAsync(["relay", "--to", upstream.ToString(), .. args]);
 
     /// <summary>Runs a command line to its end.</summary>
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] args)
+    public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) =>
+        RunAsync(Eventually.Deadline, args);
+
+    /// <summary>The same for one that takes its time.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(TimeSpan limit, params string[] args)
     {
         await using ChimneyProcess process = new(args);
-        int code = await process.ExitAsync();
+        int code = await process.ExitAsync(limit);
         return (code, process.Output, process.Errors);
     }
 
     public void Signal() => Kill(_process.Id, SigTerm).ShouldBe(0);
 
-    public async Task<int> ExitAsync()
+    public Task<int> ExitAsync() => ExitAsync(Eventually.Deadline);
+
+    private async Task<int> ExitAsync(TimeSpan limit)
     {
-        using CancellationTokenSource deadline = new(Eventually.Deadline);
+        using CancellationTokenSource deadline = new(limit);
         try
         {
             await _process.WaitForExitAsync(deadline.Token);

@@ -82,10 +82,12 @@ internal sealed class ClusterStressRun : IDisposable
         await FinishAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Lets all come back to their feet, then asks them to finish, and waits for their verdicts.</summary>
+    /// <summary>Lets all come back to their feet and do something, then asks them to finish, and waits for their
+    /// verdicts.</summary>
     private async Task FinishAsync()
     {
-        if (!await UntilAsync(AllAreWell, StartLimit).ConfigureAwait(false))
+        if (!await UntilAsync(() => AllAreWell() && _nodes.All(node => node.Current.Counts is { Completed: > 0 }),
+            StartLimit).ConfigureAwait(false))
             _broken.Add($"not every node came back: {Describe()}");
         _isFinishing = true;
         foreach (ClusterNodeState node in _nodes)
