@@ -126,6 +126,8 @@ internal sealed class EngineTarget : IWorldTarget
     /// <inheritdoc/>
     public void Vanish()
     {
+        if (_adapters.Count == 0)
+            return;     // a world that waits comes here more than once
         int gone = _adapters.Count > 1 ? _random.Below(_adapters.Count) : 0;
         _trace.Write($"the adapter is gone");
         IsGone = true;

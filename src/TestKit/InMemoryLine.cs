@@ -247,7 +247,7 @@ internal sealed class InMemoryLine : IPoolWaiter
         }
         NetBufferList list = ListOf(claim);
         long done = Math.Max(0, _peer.Accepted - list.StreamOffset);
-        ReadOnlySpan<byte> piece = list.FirstNetBuffer.PieceAt(done).Span;
+        ReadOnlySpan<byte> piece = list.PieceAt(done).Span;
         int count = Math.Min(piece.Length, 1 + _target.World.Draw(PieceMax));
         _peer.Accept(piece[..count]);
         if (kind == DisconnectKind.Graceful && done + count == list.DataLength)

@@ -32,6 +32,9 @@ internal sealed partial class SeededHost(
     private bool _closing;
     private bool _over;
 
+    /// <summary>Whose data it returns with its own.</summary>
+    public SeededHost? Neighbour { get; init; }
+
     /// <summary>Whether nothing new will come from here.</summary>
     public bool IsWindingDown => _over || _budget == 0;
 
@@ -105,7 +108,19 @@ internal sealed partial class SeededHost(
             throw new InvalidOperationException("The host does not want it.");
         long offset = _connection!.BytesReceived - data.Memory.Length;
         trace.Write($"host {peer.Number}: received {data.Memory.Length} at {offset}");
-        checker.Received(offset, data.Memory.Span);
+        if (!_patient && random.Percent(3))
+        {
+            int taken = random.Below(data.Memory.Length + 1);
+            trace.Write($"host {peer.Number}: takes only {taken}");
+            checker.Received(offset, data.Memory.Span[..taken]);
+            data.TakeOnly(taken);
+            if (taken < data.Memory.Length)
+                return;
+        }
+        else
+        {
+            checker.Received(offset, data.Memory.Span);
+        }
         if (random.Percent(50))
             data.Return();
         else
@@ -169,6 +184,14 @@ internal sealed partial class SeededHost(
 
     private void GiveBack()
     {
+        if (random.Percent(20))
+        {
+            ReceivedData[] all = [.. _lent, .. Neighbour?._lent ?? []];
+            _lent.Clear();
+            Neighbour?._lent.Clear();
+            ReceivedData.ReturnAll(all);
+            return;
+        }
         int index = random.Below(_lent.Count);
         ReceivedData data = _lent[index];
         _lent.RemoveAt(index);
@@ -306,11 +329,19 @@ internal sealed partial class SeededHost(
         checker.IsAborting |= kind == DisconnectKind.Abortive;
     }
 
+    private int[] Cuts(int length)
+    {
+        int first = random.UpTo(length + 1) - 1, second = random.UpTo(length + 1) - 1;
+        return first < second ? [first, second] : [second, first];
+    }
+
     private WorldPost New(OffloadOperation operation, byte[] memory, DisconnectKind kind, bool noPush)
     {
+        bool isCut = operation == OffloadOperation.Send && random.Percent(20);
         var post = new WorldPost(this, _connection!.Core, operation, _number++)
         {
             Memory = memory,
+            Cuts = isCut ? Cuts(memory.Length) : null,
             Kind = kind,
             NoPush = noPush,
             IsLate = _closing || _terminate is not null,

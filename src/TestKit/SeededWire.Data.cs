@@ -46,7 +46,7 @@ internal sealed partial class SeededWire
         }
         NetBufferList list = ListOf(claim);
         long done = Math.Max(0, Peer.Accepted - list.StreamOffset);
-        ReadOnlySpan<byte> piece = list.FirstNetBuffer.PieceAt(done).Span;
+        ReadOnlySpan<byte> piece = list.PieceAt(done).Span;
         int count = piece.IsEmpty ? 0 : Peer.Random.UpTo(piece.Length);
         Peer.Accept(list.StreamOffset + done, piece[..count]);
         if (kind == DisconnectKind.Graceful && done + count == list.DataLength)
@@ -108,7 +108,7 @@ internal sealed partial class SeededWire
     {
         NetBufferList list = ListOf(claim);
         if (from < list.DataLength)
-            list.FirstNetBuffer.PieceAt(from).Span.Fill(0xEE);
+            list.PieceAt(from).Span.Fill(0xEE);
     }
 
     /// <summary>Wins the gate, and writes down with what.</summary>

@@ -356,7 +356,10 @@ internal sealed class SeededWorld
         _checkers.Add(checker);
         Binding binding = _chimney.Binding(name);
         var events = new EventChecker(peer, IsTroubled, Break);
-        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _stack, _plan));
+        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _stack, _plan)
+        {
+            Neighbour = _hosts.LastOrDefault(),
+        });
     }
 }
 

@@ -7,6 +7,23 @@ namespace ChimneyActors.TestKit;
 internal sealed class WorldPost(SeededHost host, BindingConnection core, OffloadOperation operation, int number)
     : Post(core, operation)
 {
+    /// <summary>Where <see cref="Post.Memory"/> is cut into pieces, each a NET_BUFFER of its own.</summary>
+    public int[]? Cuts
+    {
+        private get;
+        init
+        {
+            IsGathered = value is not null;
+            field = value;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ReadOnlyMemory<byte>> Pieces =>
+    [
+        .. Cuts!.Append(Memory.Length).Zip(Cuts!.Prepend(0), (end, start) => (ReadOnlyMemory<byte>)Memory[start..end]),
+    ];
+
     /// <summary>In the order in which the host posted them.</summary>
     public int Number => number;
 

@@ -105,9 +105,9 @@ internal static partial class MutantList
             "(_generations[slot] = 1)",
             "what was meant for an earlier connection reaches a later one"),
         new("Data returned between two lives is forgotten", "Supervision/Lending.cs",
-            "if (edge.Pass(back, back.Flight, stack.Lender, ActorRefs.NoSender) == PassResult.NobodyThere) "
+            "if (to.Pass(back, back.Flight, stack.Lender, ActorRefs.NoSender) == PassResult.NobodyThere) "
                 + "stack.Custodian.TakeOver(back, stack.Lender);",
-            "edge.Pass(back, back.Flight, stack.Lender, ActorRefs.NoSender);",
+            "to.Pass(back, back.Flight, stack.Lender, ActorRefs.NoSender);",
             "the list never comes back to its pool"),
         new("Data the host did not want counts as taken", "Supervision/Lending.cs",
             "NdisStatus.OffloadDataNotAccepted",

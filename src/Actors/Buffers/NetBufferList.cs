@@ -6,6 +6,7 @@ namespace ChimneyActors.Buffers;
 public sealed class NetBufferList : Parcel
 {
     private readonly NetBuffer _first = new();
+    private List<NetBuffer>? _further;      // made when first needed, and kept
 
     internal NetBufferList(NetBufferListPool pool) => Pool = pool;
 
@@ -23,6 +24,10 @@ public sealed class NetBufferList : Parcel
 
     /// <summary>TcpReceiveNoPush: complete a posted receive only when it is full (RECV-14).</summary>
     public bool NoPush { get; internal set; }
+
+    /// <summary>TcpReceiveBytesTransferred: so many bytes of a posted receive's buffer held data before; its NET_BUFFER
+    /// is what is behind them (RECV-20).</summary>
+    public int BytesFilled { get; internal set; }
 
     /// <summary>Bytes in use over all NET_BUFFERs.</summary>
     public long DataLength
@@ -45,6 +50,36 @@ public sealed class NetBufferList : Parcel
             for (NetBuffer? buffer = _first; buffer is not null; buffer = buffer.Next)
                 sum += buffer.DataOffset;
             return sum;
+        }
+    }
+
+    /// <summary>The longest contiguous piece of data that starts so many bytes after the start of the first
+    /// NET_BUFFER's data, in whichever NET_BUFFER that is.</summary>
+    /// <param name="position">0 to <see cref="DataLength"/>; at the end the piece is empty.</param>
+    public Memory<byte> PieceAt(long position)
+    {
+        NetBuffer buffer = _first;
+        while (position >= buffer.DataLength && buffer.Next is { } next)
+        {
+            position -= buffer.DataLength;
+            buffer = next;
+        }
+        return buffer.PieceAt(position);
+    }
+
+    /// <summary>Describes several pieces of data that will only be read, a NET_BUFFER for each (NBL-02).</summary>
+    internal void Attach(IReadOnlyList<ReadOnlyMemory<byte>> pieces)
+    {
+        NetBuffer buffer = _first;
+        buffer.Attach(pieces.Count > 0 ? pieces[0] : default);
+        for (int i = 1; i < pieces.Count; i++)
+        {
+            _further ??= [];
+            if (_further.Count < i)
+                _further.Add(new NetBuffer());
+            buffer = buffer.Next = _further[i - 1];
+            buffer.Attach(pieces[i]);
+            buffer.Next = null;
         }
     }
 
@@ -77,7 +112,10 @@ public sealed class NetBufferList : Parcel
         MiniportReserved = null;
         Flags = 0;
         NoPush = false;
+        BytesFilled = 0;
         Frames.Clear();
+        for (NetBuffer? buffer = _first.Next; buffer is not null; buffer = buffer.Next)
+            buffer.Detach();
         _first.Next = null;
         _first.Detach();
     }

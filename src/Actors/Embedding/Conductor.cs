@@ -317,10 +317,10 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
         return true;
     }
 
-    /// <summary>V-20: who has not answered for too long is named.</summary>
+    /// <summary>V-20: who has not answered for too long is named; one that is down holds nothing up.</summary>
     private void Watch(LifeOperation operation)
     {
-        bool isLate = operation is { IsReported: false, Question: not 0, Answer: null }
+        bool isLate = operation is { IsReported: false, Question: not 0, Answer: null, Step.IsDown: false }
             && IsOver(operation.StepSince, stack.Settings.LifeLimit);
         if (!isLate)
             return;

@@ -99,6 +99,16 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         return results;
     }
 
+    /// <summary>Sends data that lies in several buffers, in order and as one: it ends when all of it does. The memory
+    /// is lent until then, and is not copied.</summary>
+    public ValueTask<SendResult> SendBuffersAsync(IReadOnlyList<ReadOnlyMemory<byte>> buffers)
+    {
+        ArgumentNullException.ThrowIfNull(buffers);
+        var post = new GatherPost(Core, [.. buffers]);
+        Tell(post, 0);
+        return post.Result;
+    }
+
     /// <summary>Sends data with a callback instead of a task, for whoever counts allocations.</summary>
     public void Send(ReadOnlyMemory<byte> data, Action<object?, SendResult> completed, object? state) =>
         Tell(new CallbackPost(Core, OffloadOperation.Send, data, default, state) { Sent = completed }, data.Length);
@@ -113,6 +123,21 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     public ValueTask<ReceiveResult> ReceiveAsync(Memory<byte> buffer, bool noPush = false)
     {
         var post = ReceivePost.For(Core, buffer, noPush);
+        Tell(post, 0);
+        return post.Result;
+    }
+
+    /// <summary>Posts a buffer that holds data already: it is filled up behind that, and ends only when it is full, or
+    /// the stream ends (RECV-20).</summary>
+    /// <param name="buffer">The whole buffer.</param>
+    /// <param name="filled">Bytes at its start that are data already, 0 to all.</param>
+    /// <returns>Counts what is received into it now. To be awaited once.</returns>
+    public ValueTask<ReceiveResult> FillAsync(Memory<byte> buffer, int filled)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(filled);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(filled, buffer.Length);
+        var post = ReceivePost.For(Core, buffer[filled..], noPush: true);
+        post.BytesFilled = filled;
         Tell(post, 0);
         return post.Result;
     }
@@ -210,12 +235,13 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         Release(rest);
     }
 
-    bool IBindingUser.Offer(NetBufferList list, FlightId flight)
+    long IBindingUser.Offer(NetBufferList list, FlightId flight)
     {
         if (_user is null)
-            return false;
-        _user.OnReceived(new ReceivedData(_stack, list, flight));
-        return true;
+            return 0;
+        var data = new ReceivedData(_stack, list, flight);
+        _user.OnReceived(data);
+        return data.EndOffer();
     }
 
     void IBindingUser.PeerClosed()
@@ -360,7 +386,7 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             {
                 member.StreamOffset = Core.NextOffset;
                 if (member.Operation is not (OffloadOperation.Receive or OffloadOperation.Forward))
-                    Core.NextOffset += member.Memory.Length;
+                    Core.NextOffset += member.Length;
             }
             // A stack that is over hears no dead letters: the post may have been told to nobody.
             told = Core.Binding.Tell(post, null) && !_stack.Stopped;

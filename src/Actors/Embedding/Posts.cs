@@ -113,6 +113,23 @@ internal sealed class SendPost(BindingConnection connection)
     protected override SendResult Make(NdisStatus status, long bytes) => new(status, bytes);
 }
 
+/// <summary>A send whose data lies in several pieces; used once.</summary>
+internal sealed class GatherPost : TaskPost<GatherPost, SendResult>
+{
+    private readonly ReadOnlyMemory<byte>[] _pieces;
+
+    public GatherPost(BindingConnection connection, ReadOnlyMemory<byte>[] pieces)
+        : base(connection, OffloadOperation.Send)
+    {
+        IsGathered = true;
+        _pieces = pieces;
+    }
+
+    public override IReadOnlyList<ReadOnlyMemory<byte>> Pieces => _pieces;
+
+    protected override SendResult Make(NdisStatus status, long bytes) => new(status, bytes);
+}
+
 internal sealed class ReceivePost(BindingConnection connection)
     : TaskPost<ReceivePost, ReceiveResult>(connection, OffloadOperation.Receive)
 {
@@ -121,6 +138,7 @@ internal sealed class ReceivePost(BindingConnection connection)
         ReceivePost post = Again(connection) ?? new ReceivePost(connection);
         post.Memory = buffer;
         post.NoPush = noPush;
+        post.BytesFilled = 0;
         return post;
     }
 

@@ -80,6 +80,7 @@ public sealed class ReceivedData
     private readonly NetBufferList? _list;
     private readonly FlightId _flight;
     private int _returned;
+    private int _taken;     // less than nothing when the host has answered
 
     internal ReceivedData(DriverStack stack, NetBufferList list, FlightId flight)
     {
@@ -87,24 +88,67 @@ public sealed class ReceivedData
         _list = list;
         _flight = flight;
         Memory = list.FirstNetBuffer.PieceAt(0);
+        _taken = Memory.Length;
     }
 
     /// <summary>Data that no driver lends.</summary>
-    internal ReceivedData(ReadOnlyMemory<byte> data) => Memory = data;
+    internal ReceivedData(ReadOnlyMemory<byte> data)
+    {
+        Memory = data;
+        _taken = -1;
+    }
 
     /// <summary>The bytes. Not to be touched after <see cref="Return"/>.</summary>
     public ReadOnlyMemory<byte> Memory { get; }
+
+    /// <summary>Takes only the first bytes, or none: the rest waits at the target, and comes first, until a receive is
+    /// posted (RIND-04, RIND-05). Inside the callback alone, and the memory is the target's again when that returns:
+    /// <see cref="Return"/> is not to be called.</summary>
+    /// <param name="bytes">How many, 0 to all.</param>
+    /// <exception cref="InvalidOperationException">The callback has returned, or nobody can keep the rest: this is the
+    /// end of a stream that the host has taken back itself.</exception>
+    public void TakeOnly(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Memory.Length);
+        if (_taken < 0)
+            throw new InvalidOperationException("Only while it is offered, inside OnReceived.");
+        _taken = bytes;
+    }
+
+    /// <summary>The callback has returned: so much was taken.</summary>
+    internal int EndOffer()
+    {
+        int taken = _taken;
+        _taken = -1;
+        return taken;
+    }
+
+    /// <summary>Gives several back at once, in fewer messages; they may be of several connections.</summary>
+    public static void ReturnAll(IReadOnlyList<ReceivedData> lent)
+    {
+        ArgumentNullException.ThrowIfNull(lent);
+        foreach (IGrouping<DriverStack, ReceivedData> of in lent.Where(data => data.TryReturn())
+            .GroupBy(data => data._stack!))
+            Lending.ReturnAll(of.Key, of.Select(data => (data._list!, data._flight)));
+    }
 
     /// <summary>Gives the buffer back, exactly once, from any thread. A second time is reported and does
     /// nothing.</summary>
     public void Return()
     {
+        if (TryReturn())
+            Lending.Return(_stack!, _list!, _flight);
+    }
+
+    /// <summary>Whether there is a buffer to give back, and this is the first time.</summary>
+    private bool TryReturn()
+    {
         bool again = Interlocked.Exchange(ref _returned, 1) != 0;
         if (_list is null || _stack is null)
-            return;
-        if (!again)
-            Lending.Return(_stack, _list, _flight);
-        else
+            return false;
+        if (again)
             _stack.Ledger.Report(VerifierCheck.UseAfterHandOver, "host", _list, _flight, "returned twice");
+        return !again;
     }
 }

@@ -140,13 +140,15 @@ internal sealed class StrandedConnectionActor(DriverStack stack, ConnectionEntry
     private void TakeBack(OffloadCompletion back, bool isReturn)
     {
         Between();
-        var list = (NetBufferList)back.Flight.Head;
-        list.Frames.Clear();
         lock (entry.Lock)
-            if (isReturn)
-                entry.AcceptReturned(list);
-            else
-                entry.TakeBack(list);
+            for (Parcel? parcel = back.Flight.Head; parcel is not null; parcel = parcel.Next)
+            {
+                parcel.Frames.Clear();
+                if (isReturn)
+                    entry.AcceptReturned((NetBufferList)parcel);
+                else
+                    entry.TakeBack((NetBufferList)parcel);
+            }
         Landing.Land(Stack, back.Flight, Me);
         AnswerTerminate();
     }

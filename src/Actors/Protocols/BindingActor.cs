@@ -135,8 +135,12 @@ internal sealed partial class BindingActor(
         list.StreamOffset = post.StreamOffset;
         list.Flags = (int)post.Kind;
         list.NoPush = post.NoPush;
+        list.BytesFilled = post.BytesFilled;
         list.ProtocolReserved = post;
-        list.FirstNetBuffer.Attach(post.Memory);
+        if (post.IsGathered)
+            list.Attach(post.Pieces);
+        else
+            list.FirstNetBuffer.Attach(post.Memory);
     }
 
     private void Take(StatePost post)
@@ -221,10 +225,11 @@ internal sealed partial class BindingActor(
         if (!Lending.Lend(Stack, indication.Flight, Me))
             return;
         connection.AddReceived(length, atHome: true);
-        // A callback that threw after it had returned the data has taken it all the same.
-        if (!Told(connection, list, flight) && Lending.Refuse(Stack, list, flight))
+        long taken = Told(connection, list, flight);
+        // Who has returned the data has taken it all, whatever the callback says or throws after that.
+        if (taken < length && Lending.Refuse(Stack, list, flight, taken))
         {
-            connection.AddReceived(-length, atHome: true);
+            connection.AddReceived(taken - length, atHome: true);
             connection.Refusing = true;
             return;
         }
@@ -232,7 +237,7 @@ internal sealed partial class BindingActor(
         CheckFin(connection);
     }
 
-    private bool Told(BindingConnection connection, NetBufferList list, FlightId flight)
+    private long Told(BindingConnection connection, NetBufferList list, FlightId flight)
     {
         try
         {
@@ -241,7 +246,7 @@ internal sealed partial class BindingActor(
         catch (Exception exception)
         {
             Stack.OnUserError?.Invoke(exception);
-            return false;
+            return 0;
         }
     }
 

@@ -7,9 +7,10 @@ namespace ChimneyActors.Protocols;
 /// <summary>Who uses a connection: told by the binding, one call at a time for each connection.</summary>
 internal interface IBindingUser
 {
-    /// <summary>Data is lent until it is returned. False: not now; the data waits at the target for a posted
-    /// receive.</summary>
-    bool Offer(NetBufferList list, FlightId flight);
+    /// <summary>Data is lent until it is returned.</summary>
+    /// <returns>How many bytes are taken. What is not waits at the target for a posted receive; then the list goes back
+    /// at once.</returns>
+    long Offer(NetBufferList list, FlightId flight);
 
     /// <summary>The peer's FIN, after all data.</summary>
     void PeerClosed();

@@ -24,6 +24,18 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
     /// <summary>Data to send, or space to receive into. Lent until the answer.</summary>
     public Memory<byte> Memory { get; set; }
 
+    /// <summary>Whether the data lies in <see cref="Pieces"/> instead.</summary>
+    public bool IsGathered { get; init; }
+
+    /// <summary>Data to send that lies in several pieces.</summary>
+    public virtual IReadOnlyList<ReadOnlyMemory<byte>> Pieces => [];
+
+    /// <summary>Bytes of data, or of space.</summary>
+    public long Length => IsGathered ? Pieces.Sum(piece => (long)piece.Length) : Memory.Length;
+
+    /// <summary>For a receive: bytes of data that the host's buffer holds in front of the space.</summary>
+    public int BytesFilled { get; set; }
+
     /// <summary>Position in the stream, given when it is posted: a lost post leaves a gap that is seen.</summary>
     public long StreamOffset { get; set; }
 

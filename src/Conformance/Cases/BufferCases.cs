@@ -12,6 +12,8 @@ internal static class BufferCases
     [
         new("An advance moves offset and length, keeps the memory, and does not go past the end", Advance,
             "NBL-07", "NBL-08", "NBL-09"),
+        new("Data in several buffers of several lengths goes out as one, from where it lies", Pieces,
+            "NBL-02", "NBL-16", "SEND-10", "GEN-10"),
         new("Counts and advances agree for every operation", Counts, "NBL-10", "NBL-11", "NBL-15"),
     ];
 
@@ -35,6 +37,21 @@ internal static class BufferCases
         play.Check("NBL-08", refused && buffer is { DataOffset: 40, DataLength: 60 }, "went past the end",
             "the runtime");
         return Task.CompletedTask;
+    }
+
+    private static async Task Pieces(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        int[] lengths = [1, 5_000, 0, 70, 20_000, 3];
+        SendResult sent = await play.Ends(line.SendInBuffers(lengths));
+        play.Check("NBL-16", sent.BytesAcknowledged == lengths.Sum(), $"{sent}");
+        await play.Until("NBL-16", "the peer has all data", () => line.Peer.Received == lengths.Sum());
+        play.Check("NBL-16", line.Peer.Wrong is null, $"at the peer {line.Peer.Wrong}");
+        TraceEntry? down = play.Find(entry => entry.Is(Place.Target, Act.Down, OffloadOperation.Send));
+        TraceEntry? back = play.Find(entry => entry.Is(Place.Target, Act.Up, OffloadOperation.Send));
+        play.Check("NBL-02", down?.Buffers == lengths.Length, $"{down?.Buffers} NET_BUFFERs", Stage.Binding);
+        play.Check("GEN-10", back?.Buffers == down?.Buffers, $"came back with {back?.Buffers} NET_BUFFERs");
+        play.Check("SEND-10", back is { Length: 0 } && back.Advanced == lengths.Sum(), $"{back}");
     }
 
     private static async Task Counts(Play play)

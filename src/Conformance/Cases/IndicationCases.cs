@@ -15,6 +15,9 @@ internal static class IndicationCases
             "DLV-06", "DLV-12", "RIND-12", "RIND-15", "IM-11", "IM-20"),
         new("Refused data waits for a posted receive, and comes first", Refused,
             "RIND-03", "RIND-05", "RIND-06", "DLV-03", "DLV-05", "DLV-13", "RIND-12"),
+        new("Of data that is taken in part the rest stays with the target, and comes first", InPart,
+            "RIND-04", "RIND-05", "RIND-12", "DLV-13"),
+        new("Lists of several indications are returned in one chain", Chain, "RIND-11", "RIND-12", "IM-20"),
         new("A receive of no bytes only lets data be indicated again", EnabledAgain, "RIND-07", "RECV-27"),
         new("What does not fit into posted space is indicated", DoesNotFit, "DLV-08", "DLV-04"),
         new("What comes while an indication is answered waits", WhileBusy, "DLV-01", "DLV-02", "DLV-11", "DLV-15"),
@@ -68,6 +71,40 @@ internal static class IndicationCases
             entry => entry.Is(Place.Target, Act.Up, OffloadOperation.Receive));
         int again = Array.FindLastIndex([.. line.Trace], entry => entry is { Place: Place.Target, Act: Act.Data });
         play.Check("RIND-06", posted >= 0 && posted < again, "indicated before the posted receive was completed");
+        await play.SettleAsync(line);
+        CheckReturns(play, line);
+    }
+
+    private static async Task InPart(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        line.TakesOnly = 4;
+        line.Peer.Say(10);
+        await play.Until("RIND-04", "the rest comes back",
+            () => Answers<TcpOffloadReceiveRefused>(line).Length == 1);
+        TraceEntry refused = Answers<TcpOffloadReceiveRefused>(line)[0];
+        play.Check("RIND-04", refused is { Status: NdisStatus.OffloadDataPartiallyAccepted, Bytes: 4 }, $"{refused}");
+        await play.SettleAsync(line);
+        play.Check("RIND-05", Data(line).Length == 1, "indicated again although no receive was posted");
+        Receipt rest = await play.Ends("DLV-13", "space behind a refusal", line.Receive(6, noPush: true));
+        play.Check("DLV-13", rest is { Status: NdisStatus.Success, Data.Length: 6 } && rest.IsAt(line, 4), $"{rest}");
+        play.Check("RIND-04", line.Connection.BytesReceived == 10, $"{line.Connection.BytesReceived} bytes received");
+        await play.SettleAsync(line);
+        CheckReturns(play, line);
+    }
+
+    private static async Task Chain(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        line.Keeps = true;
+        for (int piece = 1; piece <= 3; piece++)
+        {
+            line.Peer.Say(10);
+            await play.Until("RIND-11", "the host is told of data", () => line.Taken == piece * 10);
+        }
+        ReceivedData.ReturnAll(line.TakeKept());
+        await play.Until("RIND-11", "the lists come back", () => Answers<TcpOffloadReceiveReturn>(line).Length > 0);
+        play.Check("RIND-11", Returned(line) == 3, "each list came by itself", Stage.Driver);
         await play.SettleAsync(line);
         CheckReturns(play, line);
     }
@@ -168,9 +205,14 @@ internal static class IndicationCases
     private static void CheckReturns(Play play, Line line)
     {
         int given = Data(line).Length - Answers<TcpOffloadReceiveRefused>(line).Length;
-        int back = Answers<TcpOffloadReceiveReturn>(line).Length;
+        int back = Returned(line);
         play.Check("RIND-12", given == back, $"{given} lists were taken, {back} returned", Stage.Binding);
     }
+
+    /// <summary>How many lists came back; those of one message are in their pool again when the target hears of
+    /// them.</summary>
+    private static int Returned(Line line) => Answers<TcpOffloadReceiveReturn>(line)
+        .Sum(entry => ((TcpOffloadReceiveReturn)entry.Source!).Flight.Count);
 
     private static TraceEntry[] Data(Line line) =>
         [.. line.Trace.Where(entry => entry is { Place: Place.Target, Act: Act.Data })];

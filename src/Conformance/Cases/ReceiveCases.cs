@@ -1,6 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Conformance.Playing;
 using ChimneyActors.Conformance.Stages;
+using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Conformance.Cases;
@@ -14,6 +15,7 @@ internal static class ReceiveCases
             "RECV-01", "RECV-02", "RECV-03", "RECV-07", "RECV-12", "RECV-13", "RECV-16", "DLV-03", "DLV-04", "DLV-07"),
         new("One post comes back in several completions", InPieces, "RECV-21", "RECV-22", "RECV-01"),
         new("Push mode gives what is there, non-push mode only full space", Modes, "RECV-14", "RECV-18"),
+        new("A buffer that holds data is filled up behind it", FilledUp, "RECV-20", "RECV-13"),
         new("A receive may be posted from inside of a completion", FromInside, "RECV-05", "RECV-06"),
         new("A reset aborts posted receives, and what they hold counts", Reset,
             "RECV-08", "RECV-24", "RECV-26", "GEN-19"),
@@ -46,6 +48,26 @@ internal static class ReceiveCases
         play.Check("DLV-07", ups.Length == 3 && ups.All(entry => entry.Length == 0), "full space was not completed");
         play.Check("RECV-03", ups.Length == 3, $"{ups.Length} of 3 receives were completed");
         play.Check("RECV-07", line.Connection.BytesReceived == 600, $"{line.Connection.BytesReceived} bytes received");
+    }
+
+    private static async Task FilledUp(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        Task<Receipt> space = line.Receive(100, noPush: true);
+        await line.HasSpace(1);
+        line.Peer.Say(100);
+        var buffer = new byte[300];
+        Receipt first = await play.Ends(space);
+        first.Data.CopyTo(buffer, 0);
+        Task<ReceiveResult> fill = line.Fill(buffer, 100);
+        await line.HasSpace(2);
+        line.Peer.Say(150);
+        await play.SettleAsync(line);
+        play.Check("RECV-20", !fill.IsCompleted, "completed before it was full");
+        line.Peer.Say(50);
+        ReceiveResult rest = await play.Ends(fill);
+        play.Check("RECV-13", rest.BytesReceived == 200, $"{rest}");
+        play.Check("RECV-20", Pattern.FirstWrong(line.Peer.HostStream, 0, buffer) is null, "data does not follow on");
     }
 
     private static async Task InPieces(Play play)

@@ -51,6 +51,9 @@ internal sealed class Line : IConnectionUser
     /// <summary>Whether the host keeps what is indicated, until <see cref="ReturnAll"/>.</summary>
     public bool Keeps { get; set; }
 
+    /// <summary>The host takes so many bytes of the next indication, and no more; null for all.</summary>
+    public int? TakesOnly { get; set; }
+
     /// <summary>Whether the host takes nothing that is indicated.</summary>
     public bool Refuses { get; set; }
 
@@ -142,6 +145,27 @@ internal sealed class Line : IConnectionUser
         return [.. sends.Select((send, index) => WornAfter(chain[index], _ => send.AsTask()))];
     }
 
+    /// <summary>Sends the next bytes, in several buffers.</summary>
+    public Task<SendResult> SendInBuffers(params int[] lengths)
+    {
+        byte[] data = Next(lengths.Sum());
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        int at = 0;
+        foreach (int length in lengths)
+        {
+            pieces.Add(data.AsMemory(at, length));
+            at += length;
+        }
+        return WornAfter(data, _ => Connection.SendBuffersAsync(pieces).AsTask());
+    }
+
+    /// <summary>Posts a buffer that holds data already.</summary>
+    public Task<ReceiveResult> Fill(byte[] buffer, int filled)
+    {
+        _asked++;
+        return Connection.FillAsync(buffer, filled).AsTask();
+    }
+
     /// <summary>Posts space.</summary>
     public Task<Receipt> Receive(int length, bool noPush = false)
     {
@@ -187,14 +211,19 @@ internal sealed class Line : IConnectionUser
     /// <summary>Gives kept data back.</summary>
     public void ReturnAll()
     {
-        ReceivedData[] kept;
+        foreach (ReceivedData data in TakeKept())
+            data.Return();
+    }
+
+    /// <summary>Kept data, for the case to give back.</summary>
+    public ReceivedData[] TakeKept()
+    {
         lock (_gate)
         {
-            kept = [.. _kept];
+            ReceivedData[] kept = [.. _kept];
             _kept.Clear();
+            return kept;
         }
-        foreach (ReceivedData data in kept)
-            data.Return();
     }
 
     /// <summary>What the stage has seen of this connection.</summary>
@@ -213,16 +242,24 @@ internal sealed class Line : IConnectionUser
         if (Refuses)
             throw new InvalidOperationException("Not now.");    // what a host throws over, it has not taken
         long at = Connection.BytesReceived - data.Memory.Length;
-        if (Wrong is null && Pattern.FirstWrong(Peer.HostStream, at, data.Memory.Span) is { } wrong)
+        int taken = Math.Min(TakesOnly ?? int.MaxValue, data.Memory.Length);
+        if (Wrong is null && Pattern.FirstWrong(Peer.HostStream, at, data.Memory.Span[..taken]) is { } wrong)
             Wrong = $"the byte at {wrong} is not the one that the peer sent there";
-        Taken += data.Memory.Length;
-        if (Keeps)
+        Taken += taken;
+        if (TakesOnly is not null)
+        {
+            data.TakeOnly(taken);
+            TakesOnly = null;
+        }
+        if (taken < data.Memory.Length)
+            _play.Stage.Watch.Note(Place.Host, Handle, "takes only a part");
+        else if (Keeps)
             lock (_gate)
                 _kept.Add(data);
         else
             data.Return();
         OnData?.Invoke();
-        _play.Stage.Watch.Note(Place.Host, Handle, $"takes {data.Memory.Length} bytes at {at}");
+        _play.Stage.Watch.Note(Place.Host, Handle, $"takes {taken} bytes at {at}");
     }
 
     void IConnectionUser.OnPeerClosed()

@@ -75,6 +75,39 @@ public sealed class HostRulesSpecs : StackSpec
     }
 
     [Fact]
+    public async Task Data_in_several_buffers_is_one_list_with_as_many_net_buffers_and_ends_as_one()
+    {
+        OffloadedConnection connection = await OffloadAsync();      // NBL-02
+        Target.IsAutomatic = false;
+        byte[] second = "world"u8.ToArray();
+        List<ReadOnlyMemory<byte>> pieces = ["hello "u8.ToArray(), default, second];
+        Task<SendResult> send = connection.SendBuffersAsync(pieces).AsTask();
+        pieces.Clear();     // the buffers are lent, not the list of them
+        Task<SendResult> none = connection.SendBuffersAsync([]).AsTask();
+        await Until(() => Target.Submitted.OfType<TcpOffloadSend>().Count() == 2);
+        NetBufferList[] lists =
+            [.. Target.Submitted.OfType<TcpOffloadSend>().Select(sent => (NetBufferList)sent.Flight.Head)];
+        Buffers(lists[0]).ShouldBe([6L, 0L, 5L]);
+        Buffers(lists[1]).ShouldBe([0L]);
+        (lists[0].DataLength, lists[1].StreamOffset).ShouldBe((11, 11));
+        lists[0].PieceAt(8).Equals(second.AsMemory(2)).ShouldBeTrue("it is not copied");
+        Target[connection.Handle].Run();
+        (await Within(send)).ShouldBe(new SendResult(NdisStatus.Success, 11));
+        (await Within(none)).ShouldBe(new SendResult(NdisStatus.Success, 0));
+        Target[connection.Handle].Sent.ShouldBe("hello world"u8.ToArray());
+        Target.IsAutomatic = true;
+        SendResult again = await Within(connection.SendAsync(new byte[1]).AsTask());
+        again.BytesAcknowledged.ShouldBe(1, "its list was used before");
+        await Within(connection.DisposeAsync().AsTask());
+
+        static IEnumerable<long> Buffers(NetBufferList list)
+        {
+            for (NetBuffer? buffer = list.FirstNetBuffer; buffer is not null; buffer = buffer.Next)
+                yield return buffer.DataLength;
+        }
+    }
+
+    [Fact]
     public async Task Sends_of_many_threads_are_one_stream()
     {
         const int each = 1_000;     // SEND-02

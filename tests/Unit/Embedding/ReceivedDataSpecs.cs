@@ -56,6 +56,99 @@ public sealed class ReceivedDataSpecs : StackSpec
     }
 
     [Fact]
+    public async Task Of_data_that_the_host_takes_in_part_the_rest_waits_for_a_posted_receive_and_comes_first()
+    {
+        var user = new HearingUser();       // RIND-04, RIND-05
+        ReceivedData? given = null;
+        user.OnData = data =>
+        {
+            given = data;
+            user.Take(data.Memory.Span[..5]);
+            data.TakeOnly(5);
+        };
+        OffloadedConnection connection = await OffloadAsync(user);
+        Target[connection.Handle].Feed("hello world"u8);
+        await Named("hears", user.Hears(5));
+        await Until(() => Target.Answers.Any(answer => answer is TcpOffloadReceiveRefused));
+        connection.BytesReceived.ShouldBe(5);
+        Should.Throw<InvalidOperationException>(() => given!.TakeOnly(1)).Message.ShouldContain("inside OnReceived");
+        given!.Return();
+        byte[] space = new byte[6];
+        (await Named("rest", connection.ReceiveAsync(space).AsTask()))
+            .ShouldBe(new ReceiveResult(NdisStatus.Success, 6));
+        space.ShouldBe(" world"u8.ToArray());
+        connection.BytesReceived.ShouldBe(11);
+        await Named("dispose", connection.DisposeAsync().AsTask());
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(12)]
+    public async Task Nobody_takes_less_than_nothing_or_more_than_there_is(int bytes)
+    {
+        var user = new HearingUser();
+        var refused = new TaskCompletionSource<Exception>();
+        user.OnData = data =>
+        {
+            refused.TrySetResult(Should.Throw<ArgumentOutOfRangeException>(() => data.TakeOnly(bytes)));
+            data.TakeOnly(11);      // all of it is all of it
+            data.Return();
+        };
+        OffloadedConnection connection = await OffloadAsync(user);
+        Target[connection.Handle].Feed("hello world"u8);
+        await Named("refused", refused.Task);
+        await Until(() => connection.BytesReceived == 11);
+        await Named("dispose", connection.DisposeAsync().AsTask());
+    }
+
+    [Fact]
+    public async Task Lists_of_several_connections_are_returned_in_one_message_and_each_finds_its_own()
+    {
+        var held = new global::System.Collections.Concurrent.ConcurrentQueue<ReceivedData>();
+        var user = new HearingUser { OnData = held.Enqueue };
+        OffloadedConnection[] connections = [await OffloadAsync(user), await OffloadAsync(user)];
+        foreach (OffloadedConnection connection in (OffloadedConnection[])[connections[0], .. connections])
+        {
+            int before = held.Count;
+            Target[connection.Handle].Feed("data"u8);
+            await Until(() => held.Count > before);
+        }
+        Expected = [VerifierCheck.UseAfterHandOver];    // one of them is returned again
+        ReceivedData[] lent = [.. held];
+        lent[1].Return();
+        ReceivedData.ReturnAll(lent);
+        await Until(() => Chimney.Stack.Indications.Out == 0);
+        foreach (OffloadedConnection connection in connections)
+        {
+            Target.Answers.Where(answer => answer.Connection == connection.Handle)
+                .OfType<TcpOffloadReceiveReturn>().Sum(answer => answer.Flight.Count)
+                .ShouldBe(connection == connections[0] ? 2 : 1);
+            await Named("dispose", connection.DisposeAsync().AsTask());
+        }
+    }
+
+    [Fact]
+    public async Task A_buffer_that_holds_data_is_filled_up_behind_it()
+    {
+        OffloadedConnection connection = await OffloadAsync();      // RECV-20
+        byte[] buffer = [1, 2, 3, 0, 0, 0];
+        Task<ReceiveResult> fill = connection.FillAsync(buffer, 3).AsTask();
+        Task<ReceiveResult> empty = connection.FillAsync(buffer, 6).AsTask();
+        Target[connection.Handle].Feed([4, 5]);
+        await Until(() => Target[connection.Handle].Queued == 2);
+        fill.IsCompleted.ShouldBeFalse();
+        var list = (NetBufferList)Target.Submitted.OfType<TcpOffloadReceive>().First().Flight.Head;
+        (list.BytesFilled, list.NoPush, list.DataLength).ShouldBe((3, true, 3));
+        Target[connection.Handle].Feed([6]);
+        (await Named("fill", fill)).ShouldBe(new ReceiveResult(NdisStatus.Success, 3));
+        (await Named("empty", empty)).ShouldBe(new ReceiveResult(NdisStatus.Success, 0));
+        buffer.ShouldBe([1, 2, 3, 4, 5, 6]);
+        foreach (int wrong in (int[])[-1, 7])
+            Should.Throw<ArgumentOutOfRangeException>(() => connection.FillAsync(buffer, wrong).AsTask());
+        await Named("dispose", connection.DisposeAsync().AsTask());
+    }
+
+    [Fact]
     public async Task The_fin_is_told_after_the_data_before_it()
     {
         var user = new HearingUser();       // EVT-02

@@ -274,10 +274,14 @@ public sealed class BindingActorSpecs : AloneSpec
 
         public List<string> Heard { get; } = [];
 
-        public bool Offer(NetBufferList list, FlightId flight)
+        public long TakesOnly { get; set; } = long.MaxValue;
+
+        public long Offer(NetBufferList list, FlightId flight)
         {
             Offered.Add(list);
-            return Throws ? throw new InvalidOperationException() : Takes;
+            if (Throws)
+                throw new InvalidOperationException();
+            return Takes ? Math.Min(TakesOnly, list.FirstNetBuffer.DataLength) : 0;
         }
 
         public void PeerClosed() => Heard.Add("fin");

@@ -216,7 +216,7 @@ public sealed class PostSpecs
 
     private sealed class NoUser : IBindingUser
     {
-        public bool Offer(NetBufferList list, FlightId flight) => false;
+        public long Offer(NetBufferList list, FlightId flight) => 0;
 
         public void PeerClosed()
         {

@@ -67,6 +67,40 @@ public sealed class LendingSpecs
     }
 
     [Fact]
+    public void Data_that_is_taken_in_part_says_how_much()
+    {
+        Lending.Lend(_stack, _flight, _binding).ShouldBeTrue();
+
+        Lending.Refuse(_stack, _list, _flight.Id, 2).ShouldBeTrue();
+
+        _mux.Heard.ShouldHaveSingleItem().ShouldBeOfType<TcpOffloadReceiveRefused>();
+        (_list.Status, _list.BytesTransferred).ShouldBe((NdisStatus.OffloadDataPartiallyAccepted, 2));
+    }
+
+    [Fact]
+    public void Lists_with_the_same_way_down_are_returned_in_one_message_in_order()
+    {
+        var other = new Ear("mux1");
+        NetBufferList[] lists = [_list, .. Enumerable.Range(0, 4).Select(number =>
+        {
+            NetBufferList list = _stack.Indications.Filled(OffloadOperation.ReceiveIndicate, 5);
+            list.Frames.Push(number == 2 ? other.Edge : _mux.Edge, null);
+            return list;
+        })];
+        Flight[] flights = [_flight, .. lists[1..].Select(list => Flight.Depart(list, _binding))];
+        foreach (Flight flight in flights)
+            Lending.Lend(_stack, flight, _binding).ShouldBeTrue();
+        Lending.Return(_stack, lists[1], flights[1].Id).ShouldBeTrue();
+
+        Lending.ReturnAll(_stack, lists.Zip(flights, (list, flight) => (list, flight.Id)));
+
+        _mux.Heard.Cast<TcpOffloadReceiveReturn>().Select(heard => (heard.Flight.Head, heard.Flight.Count))
+            .ShouldBe([(lists[1], 1), (lists[0], 2), (lists[4], 1)]);
+        lists[0].Next.ShouldBe(lists[2]);
+        other.Heard.Cast<TcpOffloadReceiveReturn>().ShouldHaveSingleItem().Flight.Head.ShouldBe(lists[3]);
+    }
+
+    [Fact]
     public void A_return_for_an_earlier_journey_ends_nothing()
     {
         Lending.Lend(_stack, _flight, _binding).ShouldBeTrue();

@@ -203,10 +203,10 @@ internal sealed class Peer
         {
             if (list.StreamOffset != _got.Count || GotFin)
                 Holes++;
-            long length = list.FirstNetBuffer.DataLength;
+            long length = list.DataLength;
             for (long at = 0; at < length;)
             {
-                ReadOnlySpan<byte> piece = list.FirstNetBuffer.PieceAt(at).Span;
+                ReadOnlySpan<byte> piece = list.PieceAt(at).Span;
                 _got.AddRange(piece);
                 at += piece.Length;
             }

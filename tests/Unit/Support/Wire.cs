@@ -149,7 +149,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
             {
                 var list = (NetBufferList)claim.Parcel;
                 peer.Take(list, request is TcpOffloadDisconnect);
-                _sent += list.FirstNetBuffer.DataLength;
+                _sent += list.DataLength;
             }
     }
 
@@ -250,7 +250,7 @@ internal sealed class Wire(ScriptedTarget target, OffloadHandle handle, OffloadB
                 continue;
             }
             _sends.RemoveAt(0);
-            long bytes = claim.IsOpen ? list.FirstNetBuffer.DataLength : 0;
+            long bytes = claim.IsOpen ? list.DataLength : 0;
             if (claim.IsOpen)
                 peer.Take(list, request is TcpOffloadDisconnect);
             _sent += bytes;
