@@ -38,6 +38,9 @@ public enum OffloadOperation
 
     /// <summary>Asks the host whether a neighbor can be reached, on its way up.</summary>
     ReachabilityQuery,
+
+    /// <summary>Asks an adapter something, or changes something of it.</summary>
+    Oid,
 }
 
 /// <summary>Anything that must come home exactly once: a NET_BUFFER_LIST, or the block of a state operation.</summary>

@@ -15,7 +15,7 @@ namespace ChimneyActors.Embedding;
 /// <see cref="OffloadedConnection.UploadAsync"/>; <see cref="ResilientConnection"/> offloads them again as soon as it
 /// can. Source: miniport-adapter-states-and-operations.md, pausing-a-driver-stack.md.
 /// </remarks>
-public sealed class Adapter
+public sealed partial class Adapter
 {
     private readonly Chimney _chimney;
     private readonly AdapterNode _node;
@@ -79,6 +79,19 @@ public sealed class Adapter
                 $"'{Name}' was given as one target, which is used up; give a function that makes one: "
                 + $"Miniport(\"{Name}\", () => ...).");
         return RunAsync(LifeOperationKind.Initialize, deadline);
+    }
+
+    /// <summary>Resets it: what is offloaded stays, as far as its target keeps it, and meanwhile nothing is asked of
+    /// it. It hangs, or somebody thinks so.</summary>
+    /// <param name="deadline">When to answer that it is still going on; null for chimney.life.deadline.</param>
+    /// <returns>SUCCESS, SOFT_ERRORS, or HARD_ERRORS: then it is given up, and its connections go back to their
+    /// hosts.</returns>
+    /// <exception cref="InvalidOperationException">It is a virtual adapter, which has no reset.</exception>
+    public Task<LifeResult> ResetAsync(TimeSpan? deadline = null)
+    {
+        if (IsVirtual)
+            throw new InvalidOperationException($"'{Name}' is a virtual adapter: it has no reset of its own.");
+        return RunAsync(LifeOperationKind.Reset, deadline);
     }
 
     private async Task<LifeResult> RunAsync(LifeOperationKind kind, TimeSpan? deadline)

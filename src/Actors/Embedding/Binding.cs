@@ -21,6 +21,7 @@ public sealed class Binding
         _stack = chimney.Stack;
         _node = node;
         _edge = node.Driver;
+        node.Hears = said => StatusIndicated?.Invoke(said);
     }
 
     internal bool IsStopping => _stack.Stopping;
@@ -52,6 +53,27 @@ public sealed class Binding
     {
         _node.IsWanted = true;
         return RunAsync(LifeOperationKind.Bind, deadline);
+    }
+
+    /// <summary>Told of each status that the adapter below indicates, once, in order; by one thread at a time. Must not
+    /// block; what it throws is logged (STS-07).</summary>
+    public event Action<IndicateStatus>? StatusIndicated;
+
+    /// <summary>Asks the adapter below something, or changes something of it, through every driver between.</summary>
+    /// <param name="oid">What about.</param>
+    /// <param name="method">Query or set.</param>
+    /// <param name="information">Set: the new value.</param>
+    /// <param name="adapter">Which adapter is meant, where a driver has several below; null for any.</param>
+    /// <returns>Query: the answer; its type stands with the <see cref="Oid"/>.</returns>
+    /// <exception cref="OidException">It was not carried out.</exception>
+    public async Task<object?> RequestAsync(
+        Oid oid, OidMethod method, object? information = null, string? adapter = null)
+    {
+        var done = new TaskCompletionSource<OidBlock>(_stack.TaskOptions);
+        var block = new OidBlock(oid, method, information) { Adapter = adapter };
+        new OidPost(_stack, _edge, block, done.SetResult).Tell();
+        await done.Task.ConfigureAwait(false);
+        return block.Status == NdisStatus.Success ? block.Information : throw new OidException(oid, block.Status);
     }
 
     /// <summary>Hands a connected socket to the target. Until it is uploaded the caller must not use the

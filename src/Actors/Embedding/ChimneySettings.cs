@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Configuration;
+using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Embedding;
@@ -56,11 +57,26 @@ public sealed class ChimneySettings
             LifeInterval = read.Duration("life.interval", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
             LifeDeadline = read.Duration("life.deadline", TimeSpan.Zero, TimeSpan.FromHours(1)),
             LifeLimit = read.Duration("life.limit", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
+            Parameters = ReadParameters(read),
             Dispatcher = read.Text("dispatcher"),
             ContinueOnTargetThread = read.Flag("continue-on-target-thread"),
         };
         return new ChimneySettings(stack, read.Keys);
     }
+
+    private static TcpConnectionOffloadParameters ReadParameters(Reader read) => new()
+    {
+        TicksPerSecond = read.OneOf("offload-parameters.ticks-per-second", 10, 100, 1000),
+        TcpAckFrequency = read.Count("offload-parameters.ack-frequency", 1, byte.MaxValue),
+        TcpDelayedAckTicks = read.Count("offload-parameters.delayed-ack-ticks", 0, byte.MaxValue),
+        TcpMaximumRetransmissions = read.Count("offload-parameters.retransmissions-max", 1, byte.MaxValue),
+        TcpDoubtReachabilityRetransmissions =
+            read.Count("offload-parameters.doubt-reachability-retransmissions", 1, byte.MaxValue),
+        TcpSwsPreventionTicks = read.Count("offload-parameters.sws-prevention-ticks", 0, int.MaxValue),
+        TcpDuplicateAckThreshold = read.Count("offload-parameters.duplicate-ack-threshold", 1, int.MaxValue),
+        TcpPushTicks = read.Count("offload-parameters.push-ticks", 1, int.MaxValue),
+        NceStaleTicks = read.Count("offload-parameters.nce-stale-ticks", 1, int.MaxValue),
+    };
 
     private sealed class Reader(Config config)
     {
@@ -74,6 +90,15 @@ public sealed class ChimneySettings
                 || value < min || value > max)
                 throw Wrong(key, text, range);
             return value;
+        }
+
+        public int OneOf(string key, params int[] values)
+        {
+            string range = string.Join(" or ", values);
+            string text = Text(key, range);
+            return int.TryParse(text, CultureInfo.InvariantCulture, out int value) && values.Contains(value)
+                ? value
+                : throw Wrong(key, text, range);
         }
 
         public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)

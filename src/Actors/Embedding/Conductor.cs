@@ -10,7 +10,7 @@ namespace ChimneyActors.Embedding;
 /// binds and halts.</summary>
 /// <remarks>No actor, and outlives the one whose thread it works on. Each step may be tried again at any time: it looks
 /// what there is and does what is missing.</remarks>
-internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
+internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
 {
     private readonly List<LifeOperation> _waiting = [];
     private readonly List<LifeOperation> _running = [];
@@ -120,8 +120,11 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
         LifeStepKind.OpenBinding => OpenBinding(operation, operation.Step.Binding!),
         LifeStepKind.RestartAdapter => RestartAdapter(operation, InstanceOf(operation)),
         LifeStepKind.RestartBinding => RestartBinding(operation, operation.Step.Binding!),
-        LifeStepKind.SeverConnections => Sever(operation.Instance!),
-        _ => Ask(operation) is { } outcome && Note(operation, outcome),
+        LifeStepKind.SeverConnections => Sever(operation, operation.Instance!),
+        LifeStepKind.Negotiate => Negotiate(operation),
+        LifeStepKind.HoldBinding => Hold(operation, isHeld: true),
+        LifeStepKind.ReleaseBinding => Hold(operation, isHeld: false),
+        _ => TakeOfAdapter(operation, InstanceOf(operation)),
     };
 
     private static AdapterInstance InstanceOf(LifeOperation operation)
@@ -148,7 +151,8 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
             return true;
         bool isHome = !stack.Handles.All().Any(entry => !entry.Ended && IsOn(entry, adapter))
             && (adapter.IsRemoved || !IsLent(adapter));
-        return isHome && Ask(operation) is not null && adapter.TryMove(AdapterEvent.PauseComplete);
+        return isHome && (Ask(operation) is not null || adapter.IsRemoved)
+            && adapter.TryMove(AdapterEvent.PauseComplete);
     }
 
     private bool CloseBinding(LifeOperation operation, BindingNode binding)
@@ -183,7 +187,9 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
             return false;
         bool good = outcome == NdisStatus.Success;
         adapter.Current.TryMove(good ? AdapterEvent.InitializeComplete : AdapterEvent.InitializeFailed);
-        if (!good)
+        if (good)
+            adapter.Current.Capabilities = adapter.Current.Target?.Capabilities ?? adapter.Capabilities;
+        else
             adapter.Current.Fail();
         return Note(operation, outcome);
     }
@@ -194,7 +200,8 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
         try
         {
             AdapterInstance fresh = adapter.PlugIn();
-            fresh.Calls.Verifier = stack.Ledger;
+            fresh.Calls.Stack = stack;
+            adapter.Parameters ??= stack.Settings.Parameters;
             return fresh.TryMove(AdapterEvent.Initialize);
         }
         catch (Exception exception)
@@ -215,7 +222,8 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
                 binding.IsDown = false;
                 revive(binding.Driver);
             }
-            binding.OffloadIsPaused = false;
+            binding.OffloadIsPaused = binding.Lower.Physical.All(adapter => adapter.Current.OffloadIsPaused);
+            binding.IsHeld = false;
             binding.TryMove(BindingEvent.Bind);
         }
         return binding.State != BindingState.Opening
@@ -230,7 +238,7 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
             adapter.TryMove(AdapterEvent.Restart);
         if (adapter.State != AdapterState.Restarting)
             return true;
-        if (Ask(operation) is not { } outcome)
+        if ((adapter.IsRemoved ? NdisStatus.NotAccepted : Ask(operation)) is not { } outcome)
             return false;
         adapter.TryMove(outcome == NdisStatus.Success ? AdapterEvent.RestartComplete : AdapterEvent.RestartFailed);
         return Note(operation, outcome);
@@ -246,11 +254,11 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
 
     /// <summary>Takes the connections of an adapter that was pulled out away from it: their actors end, it is told to
     /// let go, and what is left waits for its host (EVT-24).</summary>
-    private bool Sever(AdapterInstance adapter)
+    private bool Sever(LifeOperation operation, AdapterInstance adapter)
     {
         if (adapter.TellRemoved() is { } failed)
             stack.OnUserError?.Invoke(failed);
-        bool any = false;
+        bool any = Ask(operation) is null;
         foreach (ConnectionEntry entry in stack.Handles.All())
         {
             if (entry.Ended || entry.Remains is not null || !IsOn(entry, adapter))
@@ -272,12 +280,12 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
             if (!IsThrough(entry, binding))
                 continue;
             any = true;
-            if (entry.ProtocolContext is not BindingConnection { IsOffloaded: true, Leaving: false } connection)
-                continue;   // an initiate is waited for (INIT-16)
-            if (!entry.MustUpload)
+            var connection = entry.ProtocolContext as BindingConnection;
+            if (connection is null or { IsOffloaded: true, Leaving: false } && !entry.MustUpload)
                 stack.Custodian.AskBack(
                     entry, isRemoval ? TcpUploadReason.HardwareFailure : TcpUploadReason.UploadRequested);
-            connection.User.TakeBack();
+            if (connection is { IsOffloaded: true, Leaving: false })     // an initiate is waited for (INIT-16)
+                connection.User.TakeBack();
         }
         return !any;
     }
@@ -344,5 +352,5 @@ internal sealed class Conductor(DriverStack stack, Action<Edge> revive)
     /// <summary>Whether received data of an adapter is on its way to the host or back, or lent to it.</summary>
     private bool IsLent(AdapterInstance adapter) => !adapter.Adapter.IsVirtual && stack.Indications.Audit().Any(list =>
         list.Custody.State is not (CustodyState.Free or CustodyState.Rented or CustodyState.Quarantined)
-        && (list.Frames.Bottom.Driver as Edge)?.Route?.Instance == adapter);
+        && (list.Frames.Owner as Edge)?.Route?.Instance == adapter);
 }

@@ -89,7 +89,8 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
     }
 
     /// <summary>What is out, as parcels.</summary>
-    public IEnumerable<Parcel> Out() => stack.Blocks.Keys.Concat<Parcel>(stack.Pools.SelectMany(pool => pool.Audit())
+    public IEnumerable<Parcel> Out() => stack.Blocks.Keys.Concat<Parcel>(stack.Oids.Keys)
+        .Concat(stack.Pools.SelectMany(pool => pool.Audit())
         .Where(list => list.Custody.State is not (CustodyState.Free or CustodyState.Rented)));
 
     private Dictionary<HolderId, (string Name, bool IsConnection)> Holders()

@@ -23,7 +23,9 @@ internal sealed class BrokenIntermediateActor(
 {
     protected override void Handle(object message)
     {
-        bool due = message is OffloadRequest or OffloadCompletion && habit.IsDue();
+        // Control requests it passes: a stack that cannot be told what is wanted of it does not start.
+        bool due = message is (OffloadRequest or OffloadCompletion) and not (OidRequest or OidRequestComplete)
+            && habit.IsDue();
         if (due && habit.Drops)
             return;
         // Whom the message goes to is known only before it is gone.

@@ -8,7 +8,7 @@ namespace ChimneyActors.Intermediates;
 /// <summary>Lets somebody's driver work where an intermediate driver works, and answers for what it holds.</summary>
 /// <remarks>What is held is parked, so it is not taken for kept. Whoever is passed while it is held is in hand too: a
 /// death between the two steps must find it.</remarks>
-internal sealed class HostedIntermediateActor(
+internal sealed partial class HostedIntermediateActor(
     DriverStack stack, Edge edge, HolderId me, Lowers lowers, Func<IntermediateDriver> make)
     : IntermediateActor(stack, edge, me, lowers), IIntermediateHost, IWithTimers
 {
@@ -29,7 +29,9 @@ internal sealed class HostedIntermediateActor(
             case TcpOffloadReceiveReturn or TcpOffloadReceiveRefused or NeighborReachabilityAnswer:
                 base.Handle(message);       // downward
                 break;
+            case OidRequest request: Driver().OnOid(request); break;
             case OffloadRequest request: Driver().OnRequest(request); break;
+            case OidRequestComplete: base.Handle(message); break;
             case OffloadCompletion completion: Driver().OnCompletion(completion); break;
             case Ended timer: Driver().OnTimer(timer.Key); break;
             default: base.Handle(message); break;
@@ -48,7 +50,9 @@ internal sealed class HostedIntermediateActor(
 
     void IIntermediateHost.PassDown(OffloadRequest request)
     {
-        if (Takes(request, request.Flight, CustodyState.Outstanding))
+        if (_isHeld && request is not OidRequest)
+            HoldOverReset(request);
+        else if (Takes(request, request.Flight, CustodyState.Outstanding))
             base.Handle(request);
     }
 

@@ -8,7 +8,7 @@ namespace ChimneyActors.Intermediates;
 /// <summary>Middle driver: push and pass down, pop and pass up; the same two methods for every I/O operation.</summary>
 /// <remarks>Several upper edges on one driver need no table: the context on each parcel says whose it is
 /// (CTX-04).</remarks>
-internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowers lowers)
+internal partial class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowers lowers)
     : DriverActor(stack, edge, me)
 {
     protected override void Handle(object message)
@@ -23,6 +23,7 @@ internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowe
             case NeighborReachabilityQuery query: Indicate(query, query.Flight); break;
             case NeighborReachabilityInDoubt doubt: Tell(EntryOf(doubt)?.Above(Edge), doubt); break;
             case TcpOffloadReceiveAccepted accepted: Tell(EntryOf(accepted)?.Below(Edge), accepted); break;
+            case IndicateStatus or HearAgain: HearStatuses(); break;
             case LifeEvent told: OnLife(told); break;
             default: Unhandled(message); break;
         }
@@ -45,6 +46,8 @@ internal class IntermediateActor(DriverStack stack, Edge edge, HolderId me, Lowe
             : Stack.Handles.Find(request.Flight.Head.Connection)?.Below(Edge);
         if (below is not null)
             GoDown(request, below);
+        else if (request is OidRequest asked)
+            AskDown(asked);
         else
             Stack.Custodian.TakeOver(request, Me);      // the connection has ended meanwhile
     }

@@ -1,3 +1,4 @@
+using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Intermediates;
@@ -30,6 +31,23 @@ public abstract class IntermediateDriver
     /// <summary>A completion on its way up. It may carry several requests, also of several connections.</summary>
     protected internal virtual void OnCompletion(OffloadCompletion completion) => PassUp(completion);
 
+    /// <summary>A control request on its way down. A driver that makes offloading impossible answers
+    /// <see cref="Oid.TcpTaskOffload"/> with NOT_SUPPORTED; every other one passes it (IM-23).</summary>
+    protected internal virtual void OnOid(OidRequest request) => PassDown(request);
+
+    /// <summary>The virtual adapter is paused: every connection through it went back to its host. What it still holds
+    /// it passes on now. Cannot fail (LIFE-01).</summary>
+    /// <returns>SUCCESS, or PENDING: then <see cref="PauseComplete"/> once.</returns>
+    protected internal virtual NdisStatus OnPause() => NdisStatus.Success;
+
+    /// <summary>The virtual adapter is restarted.</summary>
+    /// <returns>SUCCESS, or RESOURCES or FAILURE: then it is paused again.</returns>
+    protected internal virtual NdisStatus OnRestart() => NdisStatus.Success;
+
+    /// <summary>An adapter below says something to everybody above; it is said again as the virtual adapter's own when
+    /// this returns true.</summary>
+    protected internal virtual bool OnStatus(IndicateStatus status) => true;
+
     /// <summary>A timer of <see cref="StartTimer"/> has ended.</summary>
     /// <param name="key">Which one.</param>
     protected internal virtual void OnTimer(object key)
@@ -41,6 +59,14 @@ public abstract class IntermediateDriver
 
     /// <summary>Passes a completion to whoever above asked.</summary>
     protected void PassUp(OffloadCompletion completion) => Host.PassUp(completion);
+
+    /// <summary>Answers a control request in place of the adapter.</summary>
+    /// <param name="request">Which; not to be touched afterwards.</param>
+    /// <param name="status">NOT_SUPPORTED, INVALID_PARAMETER or FAILURE.</param>
+    protected void Answer(OidRequest request, NdisStatus status) => Host.Answer(request, status);
+
+    /// <summary>The pause that was answered with PENDING has ended.</summary>
+    protected void PauseComplete() => Host.PauseComplete();
 
     /// <summary>Keeps a request or a completion for now; pass it later by the same method as otherwise.</summary>
     protected void Hold(OffloadMessage message) => Host.Hold(message);
@@ -66,6 +92,10 @@ internal interface IIntermediateHost
     void PassUp(OffloadCompletion completion);
 
     void Hold(OffloadMessage message);
+
+    void Answer(OidRequest request, NdisStatus status);
+
+    void PauseComplete();
 
     void StartTimer(object key, TimeSpan after);
 }

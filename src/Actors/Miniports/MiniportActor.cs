@@ -9,7 +9,8 @@ namespace ChimneyActors.Miniports;
 /// data path.</summary>
 /// <remarks>A tree is a barrier: each block is asked for in the lane of its object, behind what was asked there before,
 /// and the tree goes up when every block has a status.</remarks>
-internal sealed class MiniportActor(DriverStack stack, Edge edge, HolderId me, Edge[] shelves, AdapterNode adapter)
+internal sealed partial class MiniportActor(
+    DriverStack stack, Edge edge, HolderId me, Edge[] shelves, AdapterNode adapter)
     : DriverActor(stack, edge, me)
 {
     private readonly Holdings _parked = new();
@@ -21,46 +22,40 @@ internal sealed class MiniportActor(DriverStack stack, Edge edge, HolderId me, E
     {
         Desk.Open();
         FetchLeft();
+        PumpOids();
     }
 
     protected override void Handle(object message)
     {
         switch (message)
         {
+            case InitiateOffload initiate when adapter.Current.OffloadIsPaused: HoldBack(initiate); break;
             case InitiateOffload { Block.IsTree: false } initiate:
                 Between();
                 Pass(ShelfOf(initiate.Block.Connection), initiate, initiate.Flight);
                 break;
+            case OidRequest request: Take(request); break;
+            case OidRequestComplete done: Finish(done); break;
             case OffloadRequest { Flight.Head: OffloadBlock { IsTree: true } } tree: Begin(tree); break;
             case OffloadCompletion part: TakePart(part); break;
             case TreeMoved moved when _trees.Contains(moved.Run): GoOn(moved.Run); break;
             case TreeMoved: break;      // of an instance before this one, which has left it to the custodian
             case LookAgain: FetchLeft(); break;
+            case OidsGoOn: PumpOids(); break;
+            case HangSuspect: CheckForHang(); break;
             case LifeEvent told: OnLife(told); break;
             default: Unhandled(message); break;
         }
     }
 
     /// <inheritdoc/>
-    protected override void OnLife(LifeEvent told)
-    {
-        if (told.Instance is not { Target: IOffloadAdapter target } plugged)
-        {
-            base.OnLife(told);
-            return;
-        }
-        Between();
-        plugged.Calls.Ask(told, target, plugged.Why);
-    }
-
-    /// <inheritdoc/>
-    protected override void OnDying() => Abandon();
+    protected override void OnDying() => LetGo();
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
         base.PostStop();
-        Abandon();
+        LetGo();
     }
 
     private Edge ShelfOf(OffloadHandle handle) => shelves[handle.Slot % shelves.Length];
@@ -194,10 +189,12 @@ internal sealed class MiniportActor(DriverStack stack, Edge edge, HolderId me, E
         }
     }
 
-    private void Abandon()
+    /// <summary>Brings home what only this instance knows of.</summary>
+    private void LetGo()
     {
         foreach (TreeRun run in _trees)
             run.Abandon(_parked);
         _trees.Clear();
+        LetGoOfControl();
     }
 }

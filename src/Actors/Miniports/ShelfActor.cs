@@ -62,6 +62,11 @@ internal sealed class ShelfActor : DriverActor
             RefuseHome(initiate, NdisStatus.Failure);
             return;
         }
+        if (!plugged.Takes(initiate.Block.Socket))
+        {
+            RefuseHome(initiate, NdisStatus.OffloadConnectionRejected);     // CAP-13
+            return;
+        }
         entry.Shelf = Edge;
         entry.Target = plugged.Target;
         entry.Edge.Route = plugged.RouteOf(entry.Top);

@@ -47,6 +47,12 @@ public interface IOffloadAdapter : IOffloadTarget
 
     /// <summary>Whether it hangs, and a reset may help.</summary>
     bool CheckForHang() => false;
+
+    /// <summary>A control request; the next one comes when this one is done.</summary>
+    /// <param name="request">A query is answered by <see cref="OidBlock.Answer"/>.</param>
+    /// <returns>SUCCESS, NOT_SUPPORTED, INVALID_PARAMETER or FAILURE; or PENDING: then
+    /// <see cref="IAdapterUpcalls.OidComplete"/> once.</returns>
+    NdisStatus Request(OidBlock request) => NdisStatus.NotSupported;
 }
 
 /// <summary>How an adapter speaks up. From any thread; never throws.</summary>
@@ -58,6 +64,17 @@ public interface IAdapterUpcalls
     /// <summary>The restart that was answered with PENDING has ended.</summary>
     /// <param name="status">SUCCESS, RESOURCES or FAILURE.</param>
     void RestartComplete(NdisStatus status);
+
+    /// <summary>A control request that was answered with PENDING is done.</summary>
+    /// <param name="request">Which.</param>
+    /// <param name="status">As for <see cref="IOffloadAdapter.Request"/>, but PENDING.</param>
+    void OidComplete(OidBlock request, NdisStatus status);
+
+    /// <summary>Says something to everybody above. OFFLOAD_PAUSE, OFFLOAD_RESUME and UPLOAD_ALL are carried out
+    /// (STS-01, STS-03, STS-05); a resume takes effect when everything was uploaded (STS-06).</summary>
+    /// <param name="status">What.</param>
+    /// <param name="information">More about it; depends on the status.</param>
+    void IndicateStatus(NdisStatus status, object? information = null);
 
     /// <summary>The reset that was answered with PENDING has ended.</summary>
     /// <param name="status">SUCCESS, SOFT_ERRORS or HARD_ERRORS.</param>

@@ -16,18 +16,6 @@ public enum RequestProgress
     InProgress = 2,
 }
 
-/// <summary>What a target can do; constant for its life.</summary>
-/// <param name="ConnectionsMax">TcpConnectionOffloadCapacity.</param>
-/// <param name="Upload">Whether a terminate gives the connection back alive.</param>
-/// <param name="Forward">Whether it takes raw segments; if not it is never given any.</param>
-/// <remarks>Source: ns-ntddndis-_ndis_tcp_connection_offload.md.</remarks>
-public sealed record OffloadCapabilities(int ConnectionsMax, bool Upload, bool Forward)
-{
-    /// <summary>Whether it takes neighbors and paths. Of a target that does not, only connections are asked, and an
-    /// initiate of the others is refused before it comes here.</summary>
-    public bool StateObjects { get; init; }
-}
-
 /// <summary>How a target speaks up to the connection (or, for Severed, to its supervisor).</summary>
 /// <remarks>May be called from any thread, never throws, never changes custody. Calls for one connection must be
 /// ordered as the events are.</remarks>

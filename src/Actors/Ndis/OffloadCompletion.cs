@@ -37,6 +37,7 @@ public abstract record OffloadCompletion : OffloadMessage
             OffloadOperation.Update => new UpdateOffloadComplete(flight),
             OffloadOperation.Invalidate => new InvalidateOffloadComplete(flight),
             OffloadOperation.ReachabilityQuery => new NeighborReachabilityAnswer(flight),
+            OffloadOperation.Oid => new OidRequestComplete(flight),
             OffloadOperation.ReceiveIndicate => head.Status == NdisStatus.Success
                 ? new TcpOffloadReceiveReturn(flight)
                 : new TcpOffloadReceiveRefused(flight),

@@ -14,6 +14,9 @@ internal sealed partial class BindingActor(
     protected override void OnPlaced()
     {
         Self.Tell(BindingQueue.RoomMessage, Self);
+        Self.Tell(HearAgain.Instance, Self);
+        if (_isHolding && !node.IsHeld)
+            Self.Tell(ReleaseHeld, Self);
         // What the connections said while nobody listened.
         foreach (ConnectionEntry entry in Stack.Handles.All())
         {
@@ -39,7 +42,10 @@ internal sealed partial class BindingActor(
             case TcpOffloadEvent said: Hear(said); break;
             case NeighborReachabilityQuery query: Answer(query); break;
             case NeighborReachabilityInDoubt doubt: HearOfDoubt(doubt); break;
+            case OidPost post: Take(post); break;
+            case IndicateStatus or HearAgain: HearStatuses(); break;
             case LifeEvent told: OnLife(told); break;
+            case var own when own == ReleaseHeld: Release(); break;
             default: Unhandled(message); break;
         }
     }

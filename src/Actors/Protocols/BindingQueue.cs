@@ -25,6 +25,9 @@ internal sealed class BindingQueue
     /// <summary>Told to the binding when a pool has room again.</summary>
     public static readonly object RoomMessage = new PoolHasRoom();
 
+    /// <summary>What waits for the end of a reset.</summary>
+    public HeldCommands Held { get; } = new();
+
     /// <summary>How many lanes there are.</summary>
     public int Lanes => _lanes.Length;
 
@@ -81,6 +84,8 @@ internal sealed class BindingQueue
     /// it.</summary>
     public void Refuse(BindingConnection? connection, NdisStatus status)
     {
+        if (connection is null)
+            Held.Refuse();
         foreach (LinkedList<Post> lane in _lanes)
             for (LinkedListNode<Post>? node = lane.First; node is not null;)
             {

@@ -105,6 +105,13 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
                 post.Refuse(_connection.Stack.Stopping ? NdisStatus.RequestAborted : NdisStatus.UploadInProgress);
     }
 
+    /// <inheritdoc/>
+    public void Keep(bool isKept)
+    {
+        for (Post? post = this; post is not null; post = post.Next)
+            post.IsSafe = isKept;
+    }
+
     /// <summary>Answers without a journey.</summary>
     public void Refuse(NdisStatus status)
     {
@@ -170,6 +177,9 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
         }
         Refuse(NdisStatus.Failure);
     }
+
+    /// <inheritdoc/>
+    public void Keep(bool isKept) => IsSafe = isKept;
 
     /// <summary>Answers without a journey.</summary>
     public void Refuse(NdisStatus status)

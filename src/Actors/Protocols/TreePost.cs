@@ -54,6 +54,9 @@ internal sealed class TreePost : Ticket, IBindingCommand
     }
 
     /// <inheritdoc/>
+    public void Keep(bool isKept) => IsSafe = isKept;
+
+    /// <inheritdoc/>
     public void Lost()
     {
         if (IsSafe)

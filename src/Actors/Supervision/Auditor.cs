@@ -22,6 +22,8 @@ internal static class Auditor
         foreach (OffloadBlock block in stack.Blocks.Keys
             .OrderByDescending(block => block.IsPart).ThenBy(block => block.Id))    // a tree is told by its parts
             Land(stack, block);
+        foreach (OidBlock block in stack.Oids.Keys.OrderBy(block => block.Id))
+            Land(stack, block);
         foreach (Action answer in stack.AtEnd)
             answer();
     }

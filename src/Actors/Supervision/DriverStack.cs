@@ -43,6 +43,8 @@ internal sealed record StackSettings
 
     public required TimeSpan LifeLimit { get; init; }
 
+    public required TcpConnectionOffloadParameters Parameters { get; init; }
+
     public required string Dispatcher { get; init; }
 
     public required bool ContinueOnTargetThread { get; init; }
@@ -100,6 +102,9 @@ internal sealed class DriverStack
     /// <summary>Blocks of state operations that are on their way, for the auditor.</summary>
     public ConcurrentDictionary<OffloadBlock, byte> Blocks { get; } = new();
 
+    /// <summary>Control requests that are on their way, for the auditor.</summary>
+    public ConcurrentDictionary<OidBlock, byte> Oids { get; } = new();
+
     /// <summary>The holder of received data while the host has it: lent data outlives the binding that lent
     /// it.</summary>
     public HolderId Lender { get; } = HolderId.Next();
@@ -137,7 +142,7 @@ internal sealed class DriverStack
     public IEnumerable<NetBufferListPool> Pools => [Sends, Receives, Forwards, Disconnects, Indications];
 
     /// <summary>Whether nothing is out.</summary>
-    public bool IsBalanced => Pools.All(pool => pool.Out == 0) && Blocks.IsEmpty;
+    public bool IsBalanced => Pools.All(pool => pool.Out == 0) && Blocks.IsEmpty && Oids.IsEmpty;
 
     public void BeginStop() => Interlocked.CompareExchange(ref _stopping, 1, 0);
 

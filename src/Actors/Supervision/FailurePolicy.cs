@@ -18,7 +18,8 @@ internal static class FailurePolicy
     public static NdisStatus StatusOf(OffloadOperation operation, bool connectionIsGood) => operation switch
     {
         OffloadOperation.Initiate or OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
-            or OffloadOperation.Invalidate or OffloadOperation.ReachabilityQuery => NdisStatus.Failure,
+            or OffloadOperation.Invalidate or OffloadOperation.ReachabilityQuery
+            or OffloadOperation.Oid => NdisStatus.Failure,
         OffloadOperation.ReceiveIndicate => NdisStatus.OffloadDataNotAccepted,
         _ => connectionIsGood ? NdisStatus.UploadInProgress : NdisStatus.RequestAborted,
     };

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using ChimneyActors.Buffers;
+using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Supervision;
 
@@ -19,6 +20,9 @@ internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTim
 
     protected override void OnReceive(object message)
     {
+        foreach (AdapterNode adapter in stack.Life.Adapters)
+            if (!adapter.IsVirtual)
+                adapter.Driver.Tell(HangSuspect.Instance, Self);
         foreach (ConnectionEntry entry in stack.Handles.All())
         {
             if (IsOver(entry.OldestSince, stack.Settings.HangDeadline))
@@ -37,7 +41,7 @@ internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTim
         since != 0 && stack.Clock.GetElapsedTime(since, stack.Now) > deadline;
 }
 
-/// <summary>To a connection: something of yours is old.</summary>
+/// <summary>To a connection: something of yours is old. To a miniport: look whether your adapter hangs.</summary>
 internal sealed class HangSuspect : INoSerializationVerificationNeeded
 {
     public static readonly HangSuspect Instance = new();

@@ -108,6 +108,8 @@ internal static class Landing
         {
             parcel.Custody.Set(CustodyState.Free, default, HolderId.None);
             parcel.ProtocolReserved = null;
+            if (parcel is OidBlock oid)
+                stack.Oids.TryRemove(oid, out _);
         }
     }
 

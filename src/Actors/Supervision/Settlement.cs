@@ -35,7 +35,8 @@ internal static class Settlement
         parcel.BytesTransferred = parcel is NetBufferList list ? list.BytesAdvanced : 0;
     }
 
-    private static bool IsAllowed(OffloadOperation operation, NdisStatus status) => operation switch
+    /// <summary>Whether the status stands in the table of the operation.</summary>
+    public static bool IsAllowed(OffloadOperation operation, NdisStatus status) => operation switch
     {
         OffloadOperation.Send => status is NdisStatus.Success or NdisStatus.RequestAborted
             or NdisStatus.UploadInProgress or NdisStatus.InvalidState,
@@ -46,6 +47,8 @@ internal static class Settlement
         OffloadOperation.Terminate or OffloadOperation.Query or OffloadOperation.Update
             or OffloadOperation.Invalidate => status is NdisStatus.Success or NdisStatus.Failure,
         OffloadOperation.Initiate => IsAllowedOfInitiate(status),
+        OffloadOperation.Oid => status is NdisStatus.Success or NdisStatus.Failure or NdisStatus.NotSupported
+            or NdisStatus.InvalidParameter or NdisStatus.RequestAborted or NdisStatus.NotAccepted,
         _ => false,
     };
 

@@ -41,4 +41,7 @@ internal interface IBindingCommand : Akka.Actor.INoSerializationVerificationNeed
 {
     /// <summary>The binding died, or is gone, before it took the command up.</summary>
     void Lost();
+
+    /// <summary>It is kept where the binding's death does not lose it, or not any more.</summary>
+    void Keep(bool isKept);
 }

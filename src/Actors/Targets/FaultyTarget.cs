@@ -86,6 +86,9 @@ public sealed class FaultyTarget : IOffloadAdapter, IAsyncDisposable, IDisposabl
     public void Halt(HaltAction action) => _adapter?.Halt(action);
 
     /// <inheritdoc/>
+    public NdisStatus Request(OidBlock request) => _adapter?.Request(request) ?? NdisStatus.NotSupported;
+
+    /// <inheritdoc/>
     public bool CheckForHang() => _adapter?.CheckForHang() ?? false;
 
     /// <inheritdoc/>

@@ -34,6 +34,11 @@ public sealed class SettlementSpecs
         [OffloadOperation.Update] = [NdisStatus.Success, NdisStatus.Failure],
         [OffloadOperation.Invalidate] = [NdisStatus.Success, NdisStatus.Failure],
         [OffloadOperation.ReachabilityQuery] = [],
+        [OffloadOperation.Oid] =
+        [
+            NdisStatus.Success, NdisStatus.Failure, NdisStatus.NotSupported, NdisStatus.InvalidParameter,
+            NdisStatus.RequestAborted, NdisStatus.NotAccepted,
+        ],
     };
 
     private readonly NetBufferListPool _pool = Lists.Pool(1000);

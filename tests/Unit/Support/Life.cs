@@ -1,3 +1,4 @@
+using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 using ChimneyActors.Supervision.Lifecycle;
 
@@ -9,7 +10,9 @@ internal static class Life
     /// <summary>A binding at work, over an adapter at work.</summary>
     public static BindingNode AtWork(Edge driver, Edge lower)
     {
-        var adapter = new AdapterNode(lower);
+        var adapter = new AdapterNode(lower, null, null);
+        adapter.Current.Capabilities = new OffloadCapabilities(1, Upload: true, Forward: false);
+        adapter.Current.TryEnable(adapter.Current.Can()).ShouldBeTrue();
         adapter.Current.TryMove(AdapterEvent.Initialize).ShouldBeTrue();
         adapter.Current.TryMove(AdapterEvent.InitializeComplete).ShouldBeTrue();
         adapter.Current.TryMove(AdapterEvent.Restart).ShouldBeTrue();

@@ -5,14 +5,14 @@ namespace ChimneyActors.Supervision.Lifecycle;
 
 /// <summary>The target's own part of the steps of its adapter: what it answered PENDING it must complete once (LIFE-01,
 /// LIFE-13).</summary>
-internal sealed class AdapterCalls(string name) : IAdapterUpcalls
+internal sealed class AdapterCalls(AdapterInstance plugged) : IAdapterUpcalls
 {
     private LifeEvent? _pause;
     private LifeEvent? _restart;
     private LifeEvent? _reset;
 
-    /// <summary>Takes reports.</summary>
-    public IVerifier? Verifier { get; set; }
+    /// <summary>The stack, from its first initialise on.</summary>
+    public DriverStack? Stack { get; set; }
 
     /// <inheritdoc/>
     public void PauseComplete() => End(ref _pause, "pause", NdisStatus.Success);
@@ -22,6 +22,51 @@ internal sealed class AdapterCalls(string name) : IAdapterUpcalls
 
     /// <inheritdoc/>
     public void ResetComplete(NdisStatus status) => End(ref _reset, "reset", status);
+
+    /// <inheritdoc/>
+    public void OidComplete(OidBlock request, NdisStatus status)
+    {
+        if (!plugged.Oids.TryFinish(request, out Claim claim))
+        {
+            Report(VerifierCheck.UnexpectedComplete, $"completed a {request.Oid} that it was not at");
+            return;
+        }
+        Edge driver = plugged.Adapter.Driver;
+        if (claim.TryComplete(Allowed(status), 0) && driver.Current is { } now && claim.Holder == now.Holder)
+            now.Ref.Tell(OffloadCompletion.Of(request, 1), Akka.Actor.ActorRefs.NoSender);
+        // Else the driver died meanwhile, and whoever brought it home has seen to the rest.
+        driver.Tell(OidsGoOn.Instance, null);
+    }
+
+    /// <inheritdoc/>
+    public void IndicateStatus(NdisStatus status, object? information = null)
+    {
+        if (plugged.State == AdapterState.Halted)
+        {
+            Report(VerifierCheck.TooEarlyOrLate, $"indicated {status} while it was halted");   // STS-08
+            return;
+        }
+        LifeOperationKind? kind = status switch
+        {
+            NdisStatus.OffloadPause => LifeOperationKind.OffloadPause,
+            NdisStatus.OffloadResume => LifeOperationKind.OffloadResume,
+            NdisStatus.UploadAll => LifeOperationKind.UploadAll,
+            _ => null,
+        };
+        if (kind is not { } wanted)
+            plugged.Adapter.Indicate(status, information);
+        else
+            Stack?.Life.Ask(new LifeOperation(wanted, plugged.Adapter, null, TimeSpan.Zero, Stack.TaskOptions));
+    }
+
+    /// <summary>A status that is none of a control request is reported, and is a failure (V-05).</summary>
+    public NdisStatus Allowed(NdisStatus status)
+    {
+        if (Settlement.IsAllowed(OffloadOperation.Oid, status))
+            return status;
+        Report(VerifierCheck.StatusNotAllowed, $"answered a control request with {status}");
+        return NdisStatus.Failure;
+    }
 
     /// <summary>Has the target do its part of a step.</summary>
     public void Ask(LifeEvent told, IOffloadAdapter target, HaltAction why)
@@ -87,5 +132,5 @@ internal sealed class AdapterCalls(string name) : IAdapterUpcalls
     }
 
     private void Report(VerifierCheck check, string what) =>
-        Verifier?.Report(new Violation(check, name, OffloadHandle.None, 0, default, what));
+        Stack?.Ledger.Report(new Violation(check, plugged.Adapter.Name, OffloadHandle.None, 0, default, what));
 }

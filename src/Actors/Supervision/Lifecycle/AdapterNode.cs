@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Supervision.Lifecycle;
@@ -59,6 +62,36 @@ internal sealed class AdapterNode
     /// <summary>What has a target that was not let go of. The conductor's own.</summary>
     public List<AdapterInstance> Plugged { get; } = [];
 
+    /// <summary>What it has said to everybody above it.</summary>
+    public StatusLog Said { get; } = new();
+
+    /// <summary>What the host wants of its TCP; a virtual adapter's is that of what is below it.</summary>
+    public TcpConnectionOffloadParameters? Parameters { get; set; }
+
+    /// <summary>What it can do; of a virtual adapter, what is below it can do.</summary>
+    public OffloadCapabilities Capabilities => IsVirtual
+        ? OffloadCapabilities.Of(Lowers.Where(lower => lower.State != BindingState.Unbound)
+            .Select(lower => lower.Lower.Capabilities))
+        : Current.Capabilities ?? OffloadCapabilities.None;
+
+    /// <summary>What of that is enabled.</summary>
+    public OffloadCapabilities Configuration => IsVirtual
+        ? OffloadCapabilities.Of(Lowers.Where(lower => lower.State != BindingState.Unbound)
+            .Select(lower => lower.Lower.Configuration))
+        : Capabilities.With(Current.Enabled);
+
+    /// <summary>The miniports' adapters that are reached through it: itself, if it is one.</summary>
+    public IEnumerable<AdapterNode> Physical =>
+        IsVirtual ? Lowers.SelectMany(lower => lower.Lower.Physical).Distinct() : [this];
+
+    /// <summary>Says something to everybody above (STS-07).</summary>
+    public void Indicate(NdisStatus status, object? information)
+    {
+        IndicateStatus said = Said.Add(Name, status, information);
+        foreach (BindingNode upper in Uppers)
+            upper.Driver.Tell(said, null);
+    }
+
     /// <summary>Whether its driver has used up its restarts, and nobody answers.</summary>
     public bool IsDown
     {
@@ -108,6 +141,9 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
     private int _state = (int)AdapterState.Halted;
     private int _removed;
     private int _toldRemoved;
+    private int _offloadIsPaused;
+    private int _isResetting;
+    private AdapterCalls? _calls;
     private Task? _disposed;
 
     /// <summary>Where.</summary>
@@ -125,8 +161,61 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
     /// <summary>Why it is halted, or will be.</summary>
     public HaltAction Why { get; set; } = HaltAction.DeviceDisabled;
 
-    /// <summary>How the target's own part of a pause, restart or reset goes.</summary>
-    public AdapterCalls Calls { get; } = new(adapter.Name);
+    /// <summary>How the target's own part of a pause, restart or reset goes, and how it speaks up.</summary>
+    public AdapterCalls Calls => _calls ??= new AdapterCalls(this);
+
+    /// <summary>Its control requests.</summary>
+    public OidQueue Oids { get; } = new();
+
+    /// <summary>What it can do, as the host was told last.</summary>
+    public OffloadCapabilities? Capabilities { get; set; }
+
+    /// <summary>What of it the host has enabled; nothing before it says so.</summary>
+    public TcpTaskOffload Enabled { get; set; } = new(IPv4: false, IPv6: false);
+
+    /// <summary>What can be enabled of it.</summary>
+    public TcpTaskOffload Can() =>
+        new(Capabilities?.SupportIPv4 == true, Capabilities?.SupportIPv6 == true);
+
+    /// <summary>Whether connections of this socket's address family are enabled.</summary>
+    public bool Takes(Socket? socket) => IsIPv6(socket) ? Enabled.IPv6 : Enabled.IPv4;
+
+    private static bool IsIPv6(Socket? socket)
+    {
+        if (socket?.AddressFamily != AddressFamily.InterNetworkV6)
+            return false;
+        try
+        {
+            return socket.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: false };
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Only this is enabled from now on (CAP-13). False: it cannot.</summary>
+    public bool TryEnable(TcpTaskOffload? tasks)
+    {
+        TcpTaskOffload can = Can();
+        if (tasks is null || (tasks.IPv4 && !can.IPv4) || (tasks.IPv6 && !can.IPv6))
+            return false;
+        Enabled = tasks;
+        return true;
+    }
+
+    /// <summary>Whether it wants nothing new (STS-01).</summary>
+    public bool OffloadIsPaused
+    {
+        get => Volatile.Read(ref _offloadIsPaused) != 0;
+        set => Volatile.Write(ref _offloadIsPaused, value ? 1 : 0);
+    }
+
+    /// <summary>Whether a reset is asked for or under way: another one is superfluous.</summary>
+    public bool TryBeginReset() => Interlocked.Exchange(ref _isResetting, 1) == 0;
+
+    /// <summary>The reset is over.</summary>
+    public void EndReset() => Volatile.Write(ref _isResetting, 0);
 
     /// <summary>Something happens to it. False: it may not, now.</summary>
     public bool TryMove(AdapterEvent what)

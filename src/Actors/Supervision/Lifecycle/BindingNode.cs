@@ -8,6 +8,9 @@ internal sealed class BindingNode
     private int _state = (int)BindingState.Unbound;
     private int _isDown;
     private int _offloadIsPaused;
+    private int _isHeld;
+    private int _isBarred;
+    private long _heard;
 
     /// <summary>A binding.</summary>
     /// <param name="driver">Who is bound.</param>
@@ -52,8 +55,36 @@ internal sealed class BindingNode
         set => Volatile.Write(ref _offloadIsPaused, value ? 1 : 0);
     }
 
+    /// <summary>Whether the adapter is being reset: nothing is to go down (LIFE-09).</summary>
+    public bool IsHeld
+    {
+        get => Volatile.Read(ref _isHeld) != 0;
+        set => Volatile.Write(ref _isHeld, value ? 1 : 0);
+    }
+
+    /// <summary>Whether a driver between makes offloading impossible (IM-23).</summary>
+    public bool IsBarred
+    {
+        get => Volatile.Read(ref _isBarred) != 0;
+        set => Volatile.Write(ref _isBarred, value ? 1 : 0);
+    }
+
+    /// <summary>Is told of each status that the adapter indicates; for whoever uses a protocol's binding.</summary>
+    public Action<IndicateStatus>? Hears { get; set; }
+
     /// <summary>Whether connections may be offloaded through it now.</summary>
-    public bool MayOffload => BindingLifecycle.Offloads(State) && !OffloadIsPaused;
+    public bool MayOffload =>
+        BindingLifecycle.Offloads(State) && !OffloadIsPaused && !IsBarred && Lower.Configuration.IsCapable;
+
+    /// <summary>What the adapter has said that was not heard here; by its driver alone, which says so when it has
+    /// heard it.</summary>
+    public IndicateStatus? NextStatus => Lower.Said.After(_heard);
+
+    /// <summary>It was heard.</summary>
+    public void Heard(IndicateStatus said) => _heard = said.Number;
+
+    /// <summary>What was said before the binding is of no concern.</summary>
+    public void HearFromNow() => _heard = Lower.Said.Last;
 
     /// <summary>Whether a new connection can go through it, and from its adapter on down: everything on one way is at
     /// work.</summary>

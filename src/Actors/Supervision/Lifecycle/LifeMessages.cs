@@ -28,6 +28,12 @@ internal sealed class LookAtLife : INoSerializationVerificationNeeded
     public static readonly LookAtLife Instance = new();
 }
 
+/// <summary>To a fresh driver: what its adapters said while nobody was here is still to be heard.</summary>
+internal sealed class HearAgain : INoSerializationVerificationNeeded
+{
+    public static readonly HearAgain Instance = new();
+}
+
 /// <summary>To the actor of a connection: its adapter was pulled out.</summary>
 internal sealed class AdapterGone : INoSerializationVerificationNeeded
 {

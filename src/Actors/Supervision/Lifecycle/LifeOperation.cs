@@ -14,6 +14,9 @@ internal enum LifeOperationKind
     Unbind,
     Bind,
     Reset,
+    OffloadPause,
+    OffloadResume,
+    UploadAll,
 }
 
 /// <summary>One operation, from the wish to its end. Outlives whoever carries it out.</summary>
@@ -100,10 +103,16 @@ internal sealed class LifeOperation(
     {
         At++;
         StepSince = now;
+        IsReported = false;
+        AskAgain();
+    }
+
+    /// <summary>The answer, if there was one, is none.</summary>
+    public void AskAgain()
+    {
         Question = 0;
         Asked = default;
         Answer = null;
-        IsReported = false;
     }
 
     /// <summary>Why the adapter is halted by it.</summary>
@@ -127,7 +136,10 @@ internal sealed class LifeOperation(
         LifeOperationKind.Initialize => LifeSequence.Initialize(adapter!),
         LifeOperationKind.Unbind => LifeSequence.Unbind(binding!),
         LifeOperationKind.Bind => LifeSequence.Bind(binding!),
-        _ => [new LifeStep(LifeStepKind.ResetAdapter, adapter, null)],
+        LifeOperationKind.Reset => LifeSequence.Reset(adapter!),
+        LifeOperationKind.OffloadPause => [new LifeStep(LifeStepKind.StopOffload, adapter, null)],
+        LifeOperationKind.OffloadResume => LifeSequence.Resume(adapter!),
+        _ => [new LifeStep(LifeStepKind.UploadAll, adapter, null)],
     };
 
     /// <summary>The halt of what was pulled out concerns nobody but itself: what is plugged in next need not wait for
@@ -135,6 +147,7 @@ internal sealed class LifeOperation(
     private IEnumerable<object> TouchedBy(LifeStep step) => step switch
     {
         { Binding: { } binding } => [binding],
+        { Kind: LifeStepKind.UploadAll } => [step.Adapter!, Instance!, .. step.Adapter!.Uppers],
         { Kind: LifeStepKind.HaltAdapter } when step.Adapter == adapter && kind == LifeOperationKind.Remove =>
             [Instance!],
         _ when step.Adapter == adapter && kind != LifeOperationKind.Initialize => [adapter!, Instance!],

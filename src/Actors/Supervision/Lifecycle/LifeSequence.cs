@@ -14,23 +14,33 @@ internal enum LifeStepKind
     RestartAdapter,
     RestartBinding,
     SeverConnections,
+    Negotiate,
+    StopOffload,
+    ResumeOffload,
+    UploadAll,
+    BeginReset,
+    HoldBinding,
     ResetAdapter,
+    ReleaseBinding,
+    EndReset,
 }
 
 /// <summary>One step; the next one waits for it.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Adapter">To which adapter.</param>
-/// <param name="Binding">Or to which binding.</param>
+/// <param name="Binding">Or to which binding; of a negotiation, by which one.</param>
 internal readonly record struct LifeStep(LifeStepKind Kind, AdapterNode? Adapter, BindingNode? Binding)
 {
     /// <summary>The driver that it concerns.</summary>
-    public Edge Driver => Adapter?.Driver ?? Binding!.Driver;
+    public Edge Driver => Binding?.Driver ?? Adapter!.Driver;
 
     /// <summary>Whether that driver is gone for good.</summary>
-    public bool IsDown => Adapter?.IsDown ?? Binding!.IsDown;
+    public bool IsDown => Binding?.IsDown ?? Adapter!.IsDown;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind} {Adapter?.Name ?? Binding?.ToString()}";
+    public override string ToString() => Adapter is not null && Binding is not null
+        ? $"{Kind} {Binding.Driver.Name} with {Adapter.Name}"
+        : $"{Kind} {Adapter?.Name ?? Binding?.ToString()}";
 }
 
 /// <summary>In which order a stack is paused, restarted, taken apart and put together. Pure.</summary>
@@ -74,6 +84,7 @@ internal static class LifeSequence
     public static IEnumerable<LifeStep> Initialize(AdapterNode adapter) =>
     [
         .. adapter.Lowers.Select(lower => Step(LifeStepKind.OpenBinding, lower)), .. Open(adapter),
+        .. Negotiate(adapter),
         .. adapter.Lowers.Select(lower => Step(LifeStepKind.RestartBinding, lower)), .. Restart(adapter),
     ];
 
@@ -81,7 +92,38 @@ internal static class LifeSequence
     public static IEnumerable<LifeStep> Unbind(BindingNode binding) => [.. Pause(binding), .. Close(binding)];
 
     /// <summary>A binding comes, and what stands on it.</summary>
-    public static IEnumerable<LifeStep> Bind(BindingNode binding) => [.. Open(binding), .. Restart(binding)];
+    public static IEnumerable<LifeStep> Bind(BindingNode binding) =>
+        [.. Open(binding), .. ProtocolsOn(binding).SelectMany(Negotiate), .. Restart(binding)];
+
+    /// <summary>Offloading goes on, with what the adapter can do now (STS-03).</summary>
+    public static IEnumerable<LifeStep> Resume(AdapterNode adapter) =>
+        [Step(LifeStepKind.ResumeOffload, adapter), .. Negotiate(adapter)];
+
+    /// <summary>Who asks nothing but over this adapter holds it until the reset is over, from the top to the bottom
+    /// (LIFE-09).</summary>
+    public static IEnumerable<LifeStep> Reset(AdapterNode adapter)
+    {
+        BindingNode[] held = [.. Pause(adapter).Select(step => step.Binding).OfType<BindingNode>()];
+        return
+        [
+            Step(LifeStepKind.BeginReset, adapter), .. held.Select(binding => Step(LifeStepKind.HoldBinding, binding)),
+            Step(LifeStepKind.ResetAdapter, adapter),
+            .. held.Reverse().Select(binding => Step(LifeStepKind.ReleaseBinding, binding)),
+            Step(LifeStepKind.EndReset, adapter),
+        ];
+    }
+
+    /// <summary>Every protocol above says what it wants of the adapters below (CAP-09).</summary>
+    private static IEnumerable<LifeStep> Negotiate(AdapterNode adapter) =>
+        from protocol in adapter.Uppers.SelectMany(ProtocolsOn)
+        from physical in adapter.Physical
+        select new LifeStep(LifeStepKind.Negotiate, physical, protocol);
+
+    private static IEnumerable<LifeStep> Negotiate(BindingNode protocol) => protocol.Lower.Physical
+        .Select(physical => new LifeStep(LifeStepKind.Negotiate, physical, protocol));
+
+    private static IEnumerable<BindingNode> ProtocolsOn(BindingNode binding) =>
+        binding.Owner?.Uppers.SelectMany(ProtocolsOn) ?? [binding];
 
     private static IEnumerable<LifeStep> Open(AdapterNode adapter) =>
     [

@@ -12,6 +12,13 @@ internal sealed class ConnectionTable(int connectionsMax)
     private int[] _loopBySlot = new int[64];
     private int _count;
 
+    /// <summary>Where the loops count; set once, before the first connection.</summary>
+    internal KernelStatistics Statistics { get; set; } = null!;
+
+    /// <summary>Where a connection counts; on its loop's thread.</summary>
+    internal ref KernelCounts CountsOf(OffloadHandle handle, bool isIPv6) =>
+        ref Statistics.Of(LoopOf(handle), isIPv6);
+
     /// <summary>How many connections are here.</summary>
     internal int Count => Volatile.Read(ref _count);
 

@@ -46,7 +46,9 @@ internal sealed partial class KernelConnection
         if (block.Socket is null || KernelSocket.TryTake(block.Socket) is not { } socket)
             return NdisStatus.Failure;
         _socket = socket;
-        KernelTcpState state = NativeTcp.State(socket.Descriptor);
+        KernelTcpState state = NativeTcp.TryInfo(socket.Descriptor, out TcpInfo info)
+            ? (KernelTcpState)info.State
+            : KernelTcpState.Unknown;
         if (!IsLawful(state) || !_table.TryClaim(socket.Handle))
         {
             socket.Release();
@@ -65,6 +67,9 @@ internal sealed partial class KernelConnection
             return NdisStatus.OffloadTcpEntries;   // the kernel's limit of watched descriptors
         if (_send.AwaitsPeer)
             Loop.AwaitAck(this);
+        _isIPv6 = SocketState.IsIPv6(block.Socket);
+        _isCounted = true;
+        Counts.Begin(info);
         return NdisStatus.Success;
     }
 
@@ -88,8 +93,11 @@ internal sealed partial class KernelConnection
         if (_send.AwaitsPeer)
             _send.Settle();   // asked before the RST: afterwards the kernel no longer knows
         Detach();
+        CountReset();
         _phase = Phase.Aborted;
         int error = NativeTcp.Abort(Descriptor);
+        if (error >= 0)
+            Counts.CountOutReset();
         EndAll(NdisStatus.RequestAborted);
         return error < 0 ? NdisStatus.RequestAborted : NdisStatus.Success;
     }
@@ -101,6 +109,7 @@ internal sealed partial class KernelConnection
         if (_send.AwaitsPeer)
             _send.Settle();
         Detach();
+        CountReset();
         _phase = Phase.Aborted;
         if (_failure == Errno.BadDescriptor)
             _socket!.Release();
@@ -217,11 +226,22 @@ internal sealed partial class KernelConnection
         _receive.EndAll(status);
     }
 
-    /// <summary>From here on no event of the socket reaches us.</summary>
+    /// <summary>From here on no event of the socket reaches us, and nothing of it is counted.</summary>
     private void Detach()
     {
-        if (_socket is not null)
-            Loop.Unregister(_socket.Descriptor, this);
+        if (_socket is null)
+            return;
+        Loop.Unregister(_socket.Descriptor, this);
+        if (_isCounted && NativeTcp.TryInfo(_socket.Descriptor, out TcpInfo info))
+            Counts.End(info);
+        _isCounted = false;
+    }
+
+    /// <summary>Straight from ESTABLISHED or CLOSE_WAIT to CLOSED.</summary>
+    private void CountReset()
+    {
+        if (!_send.FinSent)
+            Counts.CountReset();
     }
 
     /// <summary>From here on nobody finds us.</summary>

@@ -7,6 +7,15 @@ namespace ChimneyActors.Targets.Kernel;
 /// <summary>What the host may ask of the state of a connection that it does not have.</summary>
 internal sealed partial class KernelConnection
 {
+    private ref KernelCounts Counts => ref _table.CountsOf(Handle, _isIPv6);
+
+    /// <summary>Adds what it has counted until now.</summary>
+    internal void Count(bool isIPv6, ref KernelCounts sum)
+    {
+        if (_isCounted && _isIPv6 == isIPv6 && NativeTcp.TryInfo(Descriptor, out TcpInfo info))
+            sum.Look(info);
+    }
+
     private void OnState(OffloadRequest request, IOffloadUpcalls upcalls)
     {
         var block = (OffloadBlock)request.Flight.Head;

@@ -17,6 +17,8 @@ internal sealed partial class KernelConnection : LoopHandler, IPoolWaiter
     private Phase _phase;
     private Terminating? _terminating;
     private int _failure;               // the error number the socket has died of
+    private bool _isCounted;            // it counts until it is detached
+    private bool _isIPv6;
     internal WayUp Up;                  // a mutable struct: gathers in place
 
     internal KernelConnection(

@@ -14,13 +14,14 @@ namespace ChimneyActors.Targets.Kernel;
 /// <para>Disposing of the target is the surprise removal of an adapter: what is still offloaded is reset, and
 /// everything outstanding completes with REQUEST_ABORTED.</para>
 /// </remarks>
-public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
+public sealed class KernelTarget : IOffloadAdapter, IAsyncDisposable
 {
     private readonly ConnectionTable _table;
     private readonly KernelTargetSettings _settings;
     private readonly EpollLoop[] _loops;
     private readonly SendGather[] _gathers;
     private readonly StrayHandler[] _strays;
+    private IAdapterUpcalls? _upcalls;
     private int _connects;
 
     /// <summary>A target with default limits.</summary>
@@ -38,7 +39,11 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         _settings = settings.Checked();
-        Capabilities = new OffloadCapabilities(settings.ConnectionsMax, Upload: true, Forward: false);
+        Capabilities = new OffloadCapabilities(settings.ConnectionsMax, Upload: true, Forward: false)
+        {
+            SupportIPv6ExtensionHeaders = true,
+            SupportSack = true,
+        };
         _table = new ConnectionTable(settings.ConnectionsMax);
         int loops = settings.LoopsMax;
         _loops = new EpollLoop[loops];
@@ -51,11 +56,13 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
             _strays[index] = new StrayHandler { Loop = _loops[index] };
         }
 
+        _table.Statistics = new KernelStatistics(_loops, _table);
         foreach (EpollLoop loop in _loops)   // only now: a constructor that throws must leave no thread behind
             loop.Start();
     }
 
     /// <inheritdoc/>
+    /// <remarks>It honours none of the parameters: a socket's timers are the kernel's.</remarks>
     public OffloadCapabilities Capabilities { get; }
 
     /// <summary>Connections here, those included whose terminate has not come yet.</summary>
@@ -139,6 +146,30 @@ public sealed class KernelTarget : IOffloadTarget, IAsyncDisposable
         if (ReferenceEquals(place, known.SendMark) || ReferenceEquals(place, known.ReceiveMark))
             return RequestProgress.WaitingForPeer;
         return ReferenceEquals(place, known) ? RequestProgress.InProgress : RequestProgress.Unknown;
+    }
+
+    /// <inheritdoc/>
+    public NdisStatus Initialize(IAdapterUpcalls upcalls)
+    {
+        _upcalls = upcalls;
+        return NdisStatus.Success;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Of TCP it counts what the kernel shows of a socket; packets and errors it does not see. Parameters it
+    /// takes note of, and honours none (<see cref="OffloadCapabilities.Honours"/>).</remarks>
+    public NdisStatus Request(OidBlock request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Oid switch
+        {
+            Oid.Tcp4OffloadStatistics => _table.Statistics.Begin(request, isIPv6: false, _upcalls!),
+            Oid.Tcp6OffloadStatistics => _table.Statistics.Begin(request, isIPv6: true, _upcalls!),
+            Oid.TcpConnectionOffloadParameters => request.Information is TcpConnectionOffloadParameters
+                ? NdisStatus.Success
+                : NdisStatus.InvalidParameter,
+            _ => NdisStatus.NotSupported,
+        };
     }
 
     /// <summary>Removes the adapter; completes when its threads have ended.</summary>

@@ -92,13 +92,17 @@ internal static unsafe partial class NativeTcp
 
     /// <summary>What the kernel tells of the connection.</summary>
     /// <exception cref="IOException">It tells nothing: this is no TCP socket.</exception>
-    internal static TcpInfo Info(int socket)
+    internal static TcpInfo Info(int socket) => TryInfo(socket, out TcpInfo info)
+        ? info
+        : throw new IOException($"The kernel tells nothing of it: errno {Marshal.GetLastPInvokeError()}.");
+
+    /// <summary>The same; false when it tells nothing.</summary>
+    internal static bool TryInfo(int socket, out TcpInfo info)
     {
-        TcpInfo info = default;
+        info = default;
         var length = (uint)sizeof(TcpInfo);
-        return getsockopt(socket, LevelTcp, OptionTcpInfo, &info, &length) == 0
-            ? info
-            : throw new IOException($"The kernel tells nothing of it: errno {Marshal.GetLastPInvokeError()}.");
+        fixed (TcpInfo* into = &info)
+            return getsockopt(socket, LevelTcp, OptionTcpInfo, into, &length) == 0;
     }
 
     /// <summary>Takes the pending error of the socket: 0 for none, else the error number, not negated. Asking

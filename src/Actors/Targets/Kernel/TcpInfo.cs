@@ -40,6 +40,15 @@ internal struct TcpInfo
     [FieldOffset(80)]
     internal uint CongestionWindow;
 
+    [FieldOffset(100)]
+    internal uint Retransmissions;
+
+    [FieldOffset(136)]
+    internal uint SegmentsOut;
+
+    [FieldOffset(140)]
+    internal uint SegmentsIn;
+
     [FieldOffset(144)]
     internal uint NotSentBytes;
 

@@ -9,13 +9,19 @@ namespace ChimneyActors.Unit.Supervision.Lifecycle;
 /// <summary>What a target answers PENDING it completes once; what it completes unasked is reported.</summary>
 public sealed class AdapterCallsSpecs
 {
-    private readonly RecordingVerifier _verifier = new();
+    private readonly DriverStack _stack = Ear.StackWithoutActors();
     private readonly Ear _conductor = new("life");
     private readonly AdapterNode _adapter = new(new Edge("nic0"), null, null);
     private readonly AdapterCalls _calls;
     private readonly Patient _target = new();
 
-    public AdapterCallsSpecs() => _calls = new AdapterCalls("nic0") { Verifier = _verifier };
+    public AdapterCallsSpecs()
+    {
+        _calls = _adapter.Current.Calls;
+        _calls.Stack = _stack;
+    }
+
+    private IReadOnlyCollection<Violation> Reports => _stack.Ledger.Reports;
 
     [Theory]
     [InlineData(LifeStepKind.PauseAdapter)]
@@ -30,11 +36,11 @@ public sealed class AdapterCallsSpecs
         Complete(kind);
 
         _conductor.Heard.ShouldBe([new LifeEventComplete(1, NdisStatus.Success)]);
-        _verifier.Reports.ShouldBeEmpty();
+        Reports.ShouldBeEmpty();
 
         Complete(kind);
 
-        _verifier.Reports.ShouldHaveSingleItem().Check.ShouldBe(VerifierCheck.UnexpectedComplete);
+        Reports.ShouldHaveSingleItem().Check.ShouldBe(VerifierCheck.UnexpectedComplete);
         _conductor.Heard.Count.ShouldBe(1);
     }
 
@@ -84,7 +90,7 @@ public sealed class AdapterCallsSpecs
 
         Ask(LifeStepKind.PauseAdapter, 1);
 
-        _verifier.Reports.ShouldHaveSingleItem().Check.ShouldBe(VerifierCheck.CannotFail);
+        Reports.ShouldHaveSingleItem().Check.ShouldBe(VerifierCheck.CannotFail);
         _conductor.Heard.ShouldBe([new LifeEventComplete(1, NdisStatus.Success)]);
     }
 
@@ -96,7 +102,7 @@ public sealed class AdapterCallsSpecs
         Ask(LifeStepKind.RestartAdapter, 1);
 
         _conductor.Heard.ShouldBe([new LifeEventComplete(1, NdisStatus.Resources)]);
-        _verifier.Reports.ShouldBeEmpty();
+        Reports.ShouldBeEmpty();
     }
 
     private void Ask(LifeStepKind kind, long serial) => _calls.Ask(

@@ -53,7 +53,8 @@ public sealed class LifeSequenceSpecs
         Show(LifeSequence.Initialize(_nic0)).ShouldBe(
         [
             "InitializeAdapter nic0", "OpenBinding mux over nic0", "InitializeAdapter mux",
-            "OpenBinding tcpip over mux", .. Show(LifeSequence.Restart(_nic0)),
+            "OpenBinding tcpip over mux", "Negotiate tcpip with nic0", "Negotiate other with nic0",
+            .. Show(LifeSequence.Restart(_nic0)),
         ]);
     }
 
@@ -61,7 +62,8 @@ public sealed class LifeSequenceSpecs
     public void A_virtual_adapter_that_comes_is_bound_below_first() => Show(LifeSequence.Initialize(_mux)).ShouldBe(
     [
         "OpenBinding mux over nic0", "InitializeAdapter mux", "OpenBinding tcpip over mux",
-        "RestartBinding mux over nic0", "RestartAdapter mux", "RestartBinding tcpip over mux",
+        "Negotiate tcpip with nic0", "RestartBinding mux over nic0", "RestartAdapter mux",
+        "RestartBinding tcpip over mux",
     ]);
 
     [Fact]
@@ -73,8 +75,21 @@ public sealed class LifeSequenceSpecs
             "CloseBinding tcpip over mux", "HaltAdapter mux", "CloseBinding mux over nic0",
         ]);
         Show(LifeSequence.Unbind(_tcpip)).ShouldBe(["PauseBinding tcpip over mux", "CloseBinding tcpip over mux"]);
-        Show(LifeSequence.Bind(_tcpip)).ShouldBe(["OpenBinding tcpip over mux", "RestartBinding tcpip over mux"]);
+        Show(LifeSequence.Bind(_tcpip)).ShouldBe(
+            ["OpenBinding tcpip over mux", "Negotiate tcpip with nic0", "RestartBinding tcpip over mux"]);
     }
+
+    [Fact]
+    public void Offloading_goes_on_when_every_protocol_has_asked_again() => Show(LifeSequence.Resume(_nic0)).ShouldBe(
+        ["ResumeOffload nic0", "Negotiate tcpip with nic0", "Negotiate other with nic0"]);
+
+    [Fact]
+    public void A_reset_is_held_from_the_top_to_the_bottom() => Show(LifeSequence.Reset(_nic0)).ShouldBe(
+    [
+        "BeginReset nic0", "HoldBinding tcpip over mux", "HoldBinding mux over nic0", "HoldBinding other over nic0",
+        "ResetAdapter nic0", "ReleaseBinding other over nic0", "ReleaseBinding mux over nic0",
+        "ReleaseBinding tcpip over mux", "EndReset nic0",
+    ]);
 
     [Fact]
     public void Who_has_another_binding_at_work_goes_on()

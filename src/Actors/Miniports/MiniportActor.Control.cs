@@ -1,0 +1,199 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
+
+namespace ChimneyActors.Miniports;
+
+/// <summary>What concerns the adapter as a whole: its life, control requests, initiates that it wants later.</summary>
+internal sealed partial class MiniportActor
+{
+    private readonly Holdings _heldBack = new();
+    private readonly Queue<InitiateOffload> _later = new();
+
+    /// <inheritdoc/>
+    protected override void OnLife(LifeEvent told)
+    {
+        AdapterInstance? plugged = told.Instance;
+        switch (told.Step.Kind)
+        {
+            case LifeStepKind.SeverConnections:
+                EndOids(NdisStatus.NotAccepted);        // LIFE-12
+                RefuseHeldBack();
+                break;
+            case LifeStepKind.ResetAdapter:
+                EndOids(NdisStatus.RequestAborted);     // LIFE-08
+                break;
+            case LifeStepKind.ResumeOffload:
+                GoOnHeldBack();
+                break;
+            case LifeStepKind.UploadAll or LifeStepKind.PauseAdapter or LifeStepKind.HaltAdapter:
+                RefuseHeldBack();
+                break;
+            default:
+                break;
+        }
+        Between();
+        if (plugged is { Target: IOffloadAdapter target })
+            plugged.Calls.Ask(told, target, plugged.Why);
+        else
+            told.Complete(NdisStatus.Success);
+    }
+
+    private void Take(OidRequest request)
+    {
+        AdapterInstance plugged = adapter.Current;
+        if (plugged.IsRemoved || !AdapterLifecycle.TakesOids(plugged.State))
+        {
+            RefuseHome(request, NdisStatus.NotAccepted);
+            return;
+        }
+        if (request.Block.ParkedIn is not null)
+        {
+            OnStray(request, request.Flight);   // doubled by a driver above
+            return;
+        }
+        plugged.Oids.Waiting.Park(request.Block);
+        Between();
+        PumpOids();
+    }
+
+    /// <summary>The target gets the next one when it has done the last (V-18).</summary>
+    private void PumpOids()
+    {
+        AdapterInstance plugged = adapter.Current;
+        while (!plugged.Oids.IsBusy && plugged.Oids.Waiting.First is OidBlock next)
+        {
+            NdisStatus status = Ask(plugged, next);
+            if (status == NdisStatus.Pending)
+                return;
+            End(plugged, next, plugged.Calls.Allowed(status));
+        }
+    }
+
+    private NdisStatus Ask(AdapterInstance plugged, OidBlock next)
+    {
+        switch (next.Oid)
+        {
+            case Oid.TcpTaskOffload when next.Method == OidMethod.Query:
+                next.Answer(plugged.Can());
+                return NdisStatus.Success;
+            case Oid.TcpTaskOffload:
+                return plugged.TryEnable(next.Information as TcpTaskOffload)
+                    ? NdisStatus.Success
+                    : NdisStatus.InvalidParameter;
+            case Oid.TcpConnectionOffloadCurrentConfig or Oid.TcpConnectionOffloadHardwareCapabilities:
+                return NdisStatus.NotSupported;     // the runtime answers them (CAP-11)
+            default:
+                NdisStatus status = plugged.Target is IOffloadAdapter target
+                    ? plugged.Oids.Ask(next, target, Stack.Now)
+                    : NdisStatus.NotSupported;
+                if (status == NdisStatus.Success)
+                    NoteSet(next);
+                return status;
+        }
+    }
+
+    private void NoteSet(OidBlock done)
+    {
+        if (done is { Oid: Oid.TcpConnectionOffloadParameters, Method: OidMethod.Set })
+            adapter.Parameters = (TcpConnectionOffloadParameters)done.Information!;
+    }
+
+    private void End(AdapterInstance plugged, OidBlock block, NdisStatus status)
+    {
+        FlightId flight = block.Custody.Flight;
+        plugged.Oids.Waiting.Remove(block);
+        if (!block.TryComplete(flight, Me, status, 0))
+            return;
+        OffloadCompletion completion = OffloadCompletion.Of(block, 1);
+        AlsoInHand(completion.Flight);
+        Between();
+        Pass((Edge)block.Frames.Top.Driver, completion, completion.Flight);
+    }
+
+    /// <summary>The target completed it by itself; who won the gate tells it here.</summary>
+    private void Finish(OidRequestComplete done)
+    {
+        if (done.Block.ParkedIn is Holdings waiting)
+            waiting.Remove(done.Block);
+        if (done.Block.Status == NdisStatus.Success)
+            NoteSet(done.Block);
+        Between();
+        Pass((Edge)done.Block.Frames.Top.Driver, done, done.Flight);
+    }
+
+    /// <summary>Nobody will answer them any more: the adapter is gone, or knows nothing of them after a
+    /// reset.</summary>
+    private void EndOids(NdisStatus status)
+    {
+        AdapterInstance plugged = adapter.Current;
+        while (plugged.Oids.Waiting.First is OidBlock block)
+            if (block.Custody.State == CustodyState.Outstanding)
+                End(plugged, block, status);
+            else
+                plugged.Oids.Waiting.Remove(block);     // the target won the gate: its completion is in the mailbox
+    }
+
+    /// <summary>The adapter wants nothing new now; what was on its way already it wants later (STS-02).</summary>
+    private void HoldBack(InitiateOffload initiate)
+    {
+        if (initiate.Flight.Head.ParkedIn is not null)
+        {
+            OnStray(initiate, initiate.Flight);     // doubled by a driver above
+            return;
+        }
+        _heldBack.Park(initiate.Flight.Head);
+        _later.Enqueue(initiate);
+    }
+
+    private void GoOnHeldBack()
+    {
+        while (_later.TryDequeue(out InitiateOffload? initiate))
+        {
+            _heldBack.Remove(initiate.Flight.Head);
+            AlsoInHand(initiate.Flight);
+            Handle(initiate);
+        }
+    }
+
+    private void RefuseHeldBack()
+    {
+        while (_later.TryDequeue(out InitiateOffload? initiate))
+        {
+            _heldBack.Remove(initiate.Flight.Head);
+            AlsoInHand(initiate.Flight);
+            RefuseHome(initiate, NdisStatus.Failure);
+        }
+    }
+
+    /// <summary>Two looks at the same control request, or a target that says so itself, and it is reset.</summary>
+    private void CheckForHang()
+    {
+        AdapterInstance plugged = adapter.Current;
+        if (plugged.IsRemoved || !AdapterLifecycle.TakesOids(plugged.State))
+            return;
+        bool isOld = plugged.Oids.Since is not 0 and var since
+            && Stack.Clock.GetElapsedTime(since, Stack.Now) > Stack.Settings.HangDeadline;
+        if (isOld)
+            EndOids(NdisStatus.RequestAborted);     // what waits for one of them may be what a reset waits for
+        if ((isOld || plugged.Target is IOffloadAdapter target && target.CheckForHang()) && plugged.TryBeginReset())
+            Stack.Life.Ask(new LifeOperation(
+                LifeOperationKind.Reset, adapter, null, TimeSpan.Zero, Stack.TaskOptions));
+    }
+
+    private void LetGoOfControl()
+    {
+        AdapterInstance plugged = adapter.Current;
+        while (_later.TryDequeue(out InitiateOffload? initiate))
+        {
+            _heldBack.Remove(initiate.Flight.Head);
+            Stack.Custodian.TakeOver(initiate, Me);
+        }
+        while (plugged.Oids.Waiting.First is { } block)
+        {
+            plugged.Oids.Waiting.Remove(block);
+            Stack.Custodian.TakeOver(new Flight(block.Custody.Flight, block, 1), Me);
+        }
+    }
+}

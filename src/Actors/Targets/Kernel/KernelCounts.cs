@@ -1,0 +1,67 @@
+using ChimneyActors.Ndis;
+
+namespace ChimneyActors.Targets.Kernel;
+
+/// <summary>What one loop counts of its connections of one address family. On the loop's thread only.</summary>
+/// <remarks>The kernel counts the segments of each socket from its birth. What it has counted when a connection is
+/// offloaded is taken off the sum, and put on it when the connection ends: so no connection keeps a number. Everything
+/// wraps (CNT-03).</remarks>
+internal struct KernelCounts
+{
+    private ulong _inSegments;
+    private ulong _outSegments;
+    private uint _retransmitted;
+    private uint _resetEstablished;
+    private uint _outResets;
+    private uint _established;
+
+    /// <summary>A connection is here from now on.</summary>
+    internal void Begin(in TcpInfo now) => Add(now, begins: true);
+
+    /// <summary>A connection is here no more.</summary>
+    internal void End(in TcpInfo now) => Add(now, begins: false);
+
+    /// <summary>A connection is here, and counts until now.</summary>
+    internal void Look(in TcpInfo now)
+    {
+        End(now);
+        if ((KernelTcpState)now.State is KernelTcpState.Established or KernelTcpState.CloseWait)
+            _established++;
+    }
+
+    /// <summary>A connection whose send half was open was reset.</summary>
+    internal void CountReset() => _resetEstablished++;
+
+    /// <summary>A RST was sent.</summary>
+    internal void CountOutReset() => _outResets++;
+
+    /// <summary>These and those of another loop.</summary>
+    internal void Add(in KernelCounts other)
+    {
+        _inSegments += other._inSegments;
+        _outSegments += other._outSegments;
+        _retransmitted += other._retransmitted;
+        _resetEstablished += other._resetEstablished;
+        _outResets += other._outResets;
+        _established += other._established;
+    }
+
+    /// <summary>As they are told, since they were so before. Errors a socket does not show.</summary>
+    internal readonly TcpOffloadStatistics Since(in KernelCounts before) => new()
+    {
+        InSegments = _inSegments - before._inSegments,
+        OutSegments = _outSegments - before._outSegments,
+        RetransmittedSegments = _retransmitted - before._retransmitted,
+        ResetEstablished = _resetEstablished - before._resetEstablished,
+        OutResets = _outResets - before._outResets,
+        CurrentlyEstablished = _established,
+    };
+
+    private void Add(in TcpInfo now, bool begins)
+    {
+        ulong sent = (ulong)now.SegmentsOut - now.Retransmissions;     // without repeats (CNT-06)
+        _inSegments += begins ? 0 - (ulong)now.SegmentsIn : now.SegmentsIn;
+        _outSegments += begins ? 0 - sent : sent;
+        _retransmitted += begins ? 0 - now.Retransmissions : now.Retransmissions;
+    }
+}
