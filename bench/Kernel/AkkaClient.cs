@@ -58,6 +58,8 @@ internal sealed class AkkaClient : IClient
 
     public Task DisconnectAsync() => WriteAsync(0);
 
+    public Task CloseAsync() => Task.CompletedTask;
+
     public async ValueTask DisposeAsync() => await _system.Terminate().ConfigureAwait(false);
 
     private IActorRef[] Actors(int count) =>

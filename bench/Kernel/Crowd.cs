@@ -33,6 +33,7 @@ internal static class Crowd
         {
             await client.OpenAsync(WarmUp, Slots, echo: false).ConfigureAwait(false);
             await client.DisconnectAsync().ConfigureAwait(false);
+            await client.CloseAsync().ConfigureAwait(false);
             Sample[] samples = await MeasureAsync(client, numbers[2]).ConfigureAwait(false);
             Console.WriteLine(JsonSerializer.Serialize(samples, ResultOutput.Json));
         }
@@ -49,11 +50,13 @@ internal static class Crowd
         meter = Meter.Start();
         await client.DisconnectAsync().ConfigureAwait(false);
         Sample storm = meter.Stop(KernelBench.StormCase(count), count);
+        await client.CloseAsync().ConfigureAwait(false);
         return
         [
             open.With(Metric.ManagedBytes, (managedOpen - managed) / count)
                 .With(Metric.ResidentBytes, (residentOpen - resident) / count),
             storm,
+            meter.Stop(KernelBench.ClosedCase(count), count),
         ];
     }
 

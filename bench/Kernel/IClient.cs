@@ -19,8 +19,12 @@ internal interface IClient : IAsyncDisposable
     /// <param name="each">Writes on each connection.</param>
     Task WriteAsync(int each);
 
-    /// <summary>FIN both ways on all that are open, all at once.</summary>
+    /// <summary>Ends all that are open, all at once, until each knows that the peer has its FIN. Only ours is told so;
+    /// to the others the peer's own FIN has to say it.</summary>
     Task DisconnectAsync();
+
+    /// <summary>What is left to do then: FIN the other way, and be rid of them.</summary>
+    Task CloseAsync();
 }
 
 /// <summary>Round trips of 64 bytes, and how long each took.</summary>

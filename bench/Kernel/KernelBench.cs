@@ -6,6 +6,7 @@ namespace ChimneyActors.Bench.Kernel;
 internal static class KernelBench
 {
     private const string Stack = "stack";
+    private const string Spinning = "stack, SpinMax 50 us";
     private const string Sockets = "sockets of .NET";
     private const string AkkaIo = "Akka.IO";
 
@@ -29,7 +30,8 @@ internal static class KernelBench
     /// <summary>A client by its name in the tables.</summary>
     public static async Task<IClient> StartAsync(string name, Peer peer) => name switch
     {
-        Stack => await StackClient.StartAsync(peer).ConfigureAwait(false),
+        Stack => await StackClient.StartAsync(peer, TimeSpan.Zero).ConfigureAwait(false),
+        Spinning => await StackClient.StartAsync(peer, TimeSpan.FromMicroseconds(50)).ConfigureAwait(false),
         Sockets => new SocketClient(peer),
         _ => new AkkaClient(peer),
     };
@@ -38,16 +40,21 @@ internal static class KernelBench
 
     public static string StormCase(int count) => FormattableString.Invariant($"disconnect all {count:N0} at once");
 
+    public static string ClosedCase(int count) =>
+        FormattableString.Invariant($"disconnect all {count:N0} at once, and be rid of them");
+
     private static async Task RunAsync(
         BenchOptions options, Action<CaseResult> tell, Peer peer, NativeClient? native)
     {
         var clients = new Dictionary<string, IClient>();
-        foreach (string name in (string[])[Stack, Sockets, AkkaIo])
+        foreach (string name in (string[])[Stack, Spinning, Sockets, AkkaIo])
             clients.Add(name, await StartAsync(name, peer).ConfigureAwait(false));
 
         foreach (bool reset in (bool[])[false, true])
             if (options.Wants("churn"))
                 await ChurnAsync(reset).ConfigureAwait(false);
+        if (options.Wants("closing"))
+            await ClosingAsync().ConfigureAwait(false);
         foreach (int connections in (int[])[1, 100, 1_000])
             if (options.Wants("reply"))
                 await ReplyAsync(connections).ConfigureAwait(false);
@@ -73,6 +80,23 @@ internal static class KernelBench
                 one => one.RunAsync(reset ? "reset" : "churn", peer.DiscardPort, count, 64, _ => name));
         }
 
+        Task ClosingAsync()
+        {
+            int count = options.Count(10_000, 100);
+            var client = (StackClient)clients[Stack];
+            return Contest.RunAsync(options, tell,
+                Contestant.Ours("stack, acknowledged disconnect", () => RunOneAsync(acknowledged: true)),
+                Contestant.Rival("stack, plain close", () => RunOneAsync(acknowledged: false)));
+
+            async Task<Sample> RunOneAsync(bool acknowledged)
+            {
+                await SettleAsync().ConfigureAwait(false);
+                var meter = Meter.Start();
+                await client.CloseManyAsync(count, 64, acknowledged).ConfigureAwait(false);
+                return meter.Stop("connect, 1 byte, end it; 64 at a time", count);
+            }
+        }
+
         Task ReplyAsync(int connections)
         {
             int count = options.Count(connections == 1 ? 30_000 : 100_000, 1_000);
@@ -86,9 +110,11 @@ internal static class KernelBench
                     await client.ReplyAsync(run).ConfigureAwait(false);
                     Sample sample = meter.Stop(name, run.Nanos.Length).WithLatencies(run.Nanos);
                     await client.DisconnectAsync().ConfigureAwait(false);
+                    await client.CloseAsync().ConfigureAwait(false);
                     return sample;
                 },
-                one => one.RunAsync("reply", peer.EchoPort, count, connections, _ => name));
+                one => one.RunAsync("reply", peer.EchoPort, count, connections, _ => name),
+                withSpinning: connections == 1);
         }
 
         Task BulkAsync()
@@ -111,18 +137,24 @@ internal static class KernelBench
             int count = options.Count(10_000, 100);
             return Contest.RunAsync(options, tell,
             [
-                .. clients.Keys.Select(name =>
+                .. clients.Keys.Where(name => name != Spinning).Select(name =>
                     new Contestant(name, name != Stack, () => Crowd.MeasureAsync(name, peer, count))),
-                .. Natives(one => one.RunAsync("crowd", peer.DiscardPort, count, 64,
-                    word => word == "open" ? OpenCase(count) : StormCase(count))),
+                .. Natives(one => one.RunAsync("crowd", peer.DiscardPort, count, 64, word => word switch
+                {
+                    "open" => OpenCase(count),
+                    "disconnect" => StormCase(count),
+                    _ => ClosedCase(count),
+                })),
             ]);
         }
 
         Task ContestAsync(
-            Func<IClient, Task<Sample>> run, Func<NativeClient, Task<IReadOnlyList<Sample>>> runNative) =>
+            Func<IClient, Task<Sample>> run, Func<NativeClient, Task<IReadOnlyList<Sample>>> runNative,
+            bool withSpinning = false) =>
             Contest.RunAsync(options, tell,
             [
-                .. clients.Select(one => new Contestant(one.Key, one.Key != Stack, async () =>
+                .. clients.Where(one => withSpinning || one.Key != Spinning).Select(one => new Contestant(
+                    one.Key, one.Key is not (Stack or Spinning), async () =>
                 {
                     await SettleAsync().ConfigureAwait(false);
                     return [await run(one.Value).ConfigureAwait(false)];

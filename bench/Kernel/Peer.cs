@@ -13,18 +13,23 @@ internal sealed record Peer(int EchoPort, int DiscardPort)
     /// <summary>So many loopback addresses, from 127.0.0.1 on: local ports are counted for each.</summary>
     public const int Addresses = 32;
 
+    private readonly IPEndPoint[] _echo = EndPoints(EchoPort);
+    private readonly IPEndPoint[] _discard = EndPoints(DiscardPort);
     private int _next;
 
     /// <summary>Where to connect to next.</summary>
     public IPEndPoint Next(bool echo)
     {
         int address = Interlocked.Increment(ref _next) & (Addresses - 1);
-        return new IPEndPoint(Address(address), echo ? EchoPort : DiscardPort);
+        return (echo ? _echo : _discard)[address];
     }
 
     /// <summary>One of the addresses.</summary>
     /// <param name="index">From 0.</param>
     public static IPAddress Address(int index) => new([127, 0, 0, (byte)(1 + index)]);
+
+    private static IPEndPoint[] EndPoints(int port) =>
+        [.. Enumerable.Range(0, Addresses).Select(index => new IPEndPoint(Address(index), port))];
 
     /// <summary>A connected socket.</summary>
     public async Task<Socket> ConnectAsync(bool echo)

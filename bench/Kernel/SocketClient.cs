@@ -49,11 +49,14 @@ internal sealed class SocketClient(Peer peer) : IClient
         socket.Dispose();
     }));
 
-    public Task DisconnectAsync() => Task.WhenAll(_open.Select(async socket =>
+    public Task DisconnectAsync() => Task.WhenAll(_open.Select(EndAsync));
+
+    public Task CloseAsync()
     {
-        await EndAsync(socket).ConfigureAwait(false);
-        socket.Dispose();
-    }));
+        foreach (Socket socket in _open)
+            socket.Dispose();
+        return Task.CompletedTask;
+    }
 
     public ValueTask DisposeAsync() => default;
 

@@ -24,10 +24,12 @@ internal sealed class StackClient : IClient
     private StackClient(Peer peer, ActorSystem system, Chimney chimney, KernelTarget target) =>
         (_peer, _system, _chimney, _target) = (peer, system, chimney, target);
 
-    public static async Task<IClient> StartAsync(Peer peer)
+    /// <param name="peer">Whom it speaks to.</param>
+    /// <param name="spinMax">How long the target's thread looks for the next event before it sleeps.</param>
+    public static async Task<StackClient> StartAsync(Peer peer, TimeSpan spinMax)
     {
         var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
-        var target = new KernelTarget(new KernelTargetSettings { ConnectionsMax = 1_000_000 });
+        var target = new KernelTarget(new KernelTargetSettings { ConnectionsMax = 1_000_000, SpinMax = spinMax });
         Chimney chimney = await Chimney.StartAsync(system, stack => stack
             .Miniport("nic0", target)
             .Intermediate("mux0", over: "nic0")
@@ -42,12 +44,27 @@ internal sealed class StackClient : IClient
         {
             await one.Offloaded.SendAsync(Write.AsMemory(0, 1)).ConfigureAwait(false);
             await one.Offloaded.DisconnectAsync(DisconnectKind.Abortive).ConfigureAwait(false);
-            await one.CloseAsync().ConfigureAwait(false);
+            await one.ReleaseAsync().ConfigureAwait(false);
         }
         else
         {
             await one.EndAsync(Write.AsMemory(0, 1)).ConfigureAwait(false);
         }
+    });
+
+    /// <summary>One byte that arrives, and the end of it.</summary>
+    /// <param name="count">Connections.</param>
+    /// <param name="slots">So many at a time.</param>
+    /// <param name="acknowledged">By a graceful disconnect that says when the peer has the FIN; else the socket is
+    /// taken back and closed, and nobody knows.</param>
+    public Task CloseManyAsync(int count, int slots, bool acknowledged) => Slots.RunAsync(count, slots, async _ =>
+    {
+        Connection one = await ConnectAsync(echo: false).ConfigureAwait(false);
+        await one.Offloaded.SendAsync(Write.AsMemory(0, 1)).ConfigureAwait(false);
+        if (acknowledged)
+            await one.DisconnectAsync(default).ConfigureAwait(false);
+        UploadResult back = await one.Offloaded.UploadAsync().ConfigureAwait(false);
+        back.Socket!.Dispose();
     });
 
     public async Task OpenAsync(int count, int slots, bool echo)
@@ -72,7 +89,20 @@ internal sealed class StackClient : IClient
         await one.EndAsync(default).ConfigureAwait(false);
     }));
 
-    public Task DisconnectAsync() => Task.WhenAll(_open.Select(one => one.EndAsync(default)));
+    public Task DisconnectAsync()
+    {
+        var all = new Countdown(_open.Length);
+        foreach (Connection one in _open)
+            one.Offloaded.Disconnect(DisconnectKind.Graceful, default, static (all, end) =>
+            {
+                if (end.Status != NdisStatus.Success)
+                    Environment.FailFast($"a disconnect ended with {end.Status}");
+                ((Countdown)all!).Signal();
+            }, all);
+        return all.Done;
+    }
+
+    public Task CloseAsync() => Task.WhenAll(_open.Select(one => one.CloseAsync()));
 
     public async ValueTask DisposeAsync()
     {
@@ -94,7 +124,6 @@ internal sealed class StackClient : IClient
 
     private sealed class Connection(Socket socket) : IConnectionUser
     {
-        private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private ReplyRun? _run;
         private int _left;
         private int _got;
@@ -121,20 +150,34 @@ internal sealed class StackClient : IClient
                 _run.All.Signal();
         }
 
-        public void OnPeerClosed() => _closed.TrySetResult();
+        public void OnPeerClosed()
+        {
+        }
 
-        public void OnAborted() => _closed.TrySetResult();
+        public void OnAborted()
+        {
+        }
 
         public async Task EndAsync(ReadOnlyMemory<byte> last)
+        {
+            await DisconnectAsync(last).ConfigureAwait(false);
+            await CloseAsync().ConfigureAwait(false);
+        }
+
+        public async Task DisconnectAsync(ReadOnlyMemory<byte> last)
         {
             DisconnectResult end = await Offloaded.DisconnectAsync(DisconnectKind.Graceful, last).ConfigureAwait(false);
             if (end.Status != NdisStatus.Success)
                 throw new InvalidOperationException($"a disconnect ended with {end.Status}");
-            await _closed.Task.ConfigureAwait(false);
-            await CloseAsync().ConfigureAwait(false);
         }
 
         public async Task CloseAsync()
+        {
+            await Task.WhenAny(Offloaded.PeerClosed, Offloaded.Aborted).ConfigureAwait(false);
+            await ReleaseAsync().ConfigureAwait(false);
+        }
+
+        public async Task ReleaseAsync()
         {
             await Offloaded.DisposeAsync().ConfigureAwait(false);
             socket.Dispose();

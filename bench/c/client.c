@@ -249,6 +249,8 @@ static void crowd(struct connection *all, long count, int slots)
     }
     say("disconnect", count);
     printf("\n");
+    say("closed", count);
+    printf("\n");
 }
 
 int main(int words, char **word)

@@ -112,7 +112,7 @@ internal static partial class MutantList
             "",
             "data that the host never saw waits until he posts a receive"),
         new("Lost data is said again into the void", "Miniports/ConnectionActor.cs",
-            "if (!_entry.IsOpenAbove()) return;",
+            "if (!_entry.IsOpenAbove(Stack.EmptyPlaces)) return;",
             "",
             "between two lives of a driver above it comes back at once"),
         new("The first suspicion is a verdict", "Miniports/ConnectionActor.cs",

@@ -89,8 +89,8 @@ internal static partial class MutantList
             .Lives("Watermarks come by one way, in order; "
                 + "ConnectionEntrySpecs.What_was_accepted_is_never_taken_back."),
         new Mutant("The layer above is the topmost", "Supervision/ConnectionEntry.cs",
-            "layers[index - 1]",
-            "layers[0]",
+            "route.Drivers[index - 1]",
+            "route.Drivers[0]",
             "indications pass over the drivers between")
             .Lives("Nobody counts the layers that an indication passed on its way up; "
                 + "ConnectionEntrySpecs.Every_layer_has_its_neighbours."),
@@ -129,8 +129,8 @@ internal static partial class MutantList
             "the host is not told of a FIN, an abort or an upload wish")
             .Lives("Seed 2,158 is the first that finds it."),
         new Mutant("Posted receives do not count as parked", "Supervision/ConnectionEntry.cs",
-            "Sends.Count + Receives.Count + StateOperations.Count > 0",
-            "Sends.Count + StateOperations.Count > 0",
+            "_receives is { Count: > 0 } ||",
+            "",
             "a receive that the target forgot is never old")
             .Lives("Seed 2,964 is the first that finds it."),
     ];

@@ -117,7 +117,7 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
             entry.Handle.ToString(), PhaseOf(entry, binding),
             Try(() => socket?.LocalEndPoint), Try(() => socket?.RemoteEndPoint),
             [.. entry.Layers.Select(layer => layer.Name)],
-            binding?.Acknowledged ?? 0, binding?.Received ?? 0, entry.Sends.Count, entry.Receives.Count,
+            binding?.Acknowledged ?? 0, binding?.Received ?? 0, entry.SendsParked, entry.ReceivesParked,
             entry.SaidLast switch
             {
                 null => null,

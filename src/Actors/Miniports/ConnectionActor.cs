@@ -225,7 +225,7 @@ internal sealed partial class ConnectionActor : DriverActor
 
     private void SayLostAgain()
     {
-        Parcel? next = _entry.Lost.First;
+        Parcel? next = _entry.FirstLost;
         while (next is not null && next.StreamOffset != _entry.AcceptedThrough)
             next = next.ParkedNext;
         if (next is not NetBufferList list)
@@ -239,7 +239,7 @@ internal sealed partial class ConnectionActor : DriverActor
             return;
         }
         // Between two lives of a driver above it would come back at once, again and again.
-        if (!_entry.IsOpenAbove())
+        if (!_entry.IsOpenAbove(Stack.EmptyPlaces))
             return;
         _entry.Lost.Remove(list);
         TcpOffloadReceiveIndicate again = ReceiveIndication.Again(list, Me);

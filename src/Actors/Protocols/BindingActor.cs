@@ -17,16 +17,15 @@ internal sealed partial class BindingActor(
         Self.Tell(HearAgain.Instance, Self);
         if (_isHolding && !node.IsHeld)
             Self.Tell(ReleaseHeld, Self);
-        // What the connections said while nobody listened.
-        foreach (ConnectionEntry entry in Stack.Handles.All())
-        {
-            if (entry.Top != Edge)
-                continue;
-            if (entry.SaidDisconnect is { } fin)
-                Self.Tell(fin, Self);
-            if (entry.SaidLast is { } last)
-                Self.Tell(last, Self);
-        }
+    }
+
+    /// <summary>What it said while nobody listened.</summary>
+    protected override void OnAwaitedBy(ConnectionEntry entry)
+    {
+        if (entry.SaidDisconnect is { } fin)
+            Self.Tell(fin, Self);
+        if (entry.SaidLast is { } last)
+            Self.Tell(last, Self);
     }
 
     protected override void Handle(object message)

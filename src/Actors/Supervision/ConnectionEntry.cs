@@ -6,9 +6,16 @@ namespace ChimneyActors.Supervision;
 /// <summary>All that must outlive the actor of one offloaded connection, path or neighbor.</summary>
 /// <remarks>The actor uses it while it lives; whoever brings things home after its death holds <see
 /// cref="Lock"/>.</remarks>
-internal sealed class ConnectionEntry(OffloadHandle handle)
+/// <param name="handle">Its name.</param>
+/// <param name="start">Where every way of the stack begins.</param>
+internal sealed class ConnectionEntry(OffloadHandle handle, Route start)
 {
-    private Edge[] _layers = [];
+    private Route _route = start;
+    private Holdings? _sends;               // each is made when something is parked: most connections are idle
+    private Holdings? _receives;
+    private Holdings? _stateOperations;
+    private Holdings? _lost;
+    private bool _isBorn;
     private UndeliveredData? _undelivered;
     private long _oldestSince;
     private int _waitsForLayer;
@@ -40,19 +47,28 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     public IOffloadTarget? Target { get; set; }
 
     /// <summary>Requests at the target.</summary>
-    public Holdings Sends { get; } = new();
+    public Holdings Sends => _sends ?? Make(ref _sends);
 
     /// <summary>Posted receives at the target.</summary>
-    public Holdings Receives { get; } = new();
+    public Holdings Receives => _receives ?? Make(ref _receives);
 
     /// <summary>State operations at the target.</summary>
-    public Holdings StateOperations { get; } = new();
+    public Holdings StateOperations => _stateOperations ?? Make(ref _stateOperations);
 
     /// <summary>Forwarded segments at the target; made when first needed.</summary>
-    public Holdings Forwards => _forwards ??= new Holdings();
+    public Holdings Forwards => _forwards ?? Make(ref _forwards);
 
     /// <summary>Indications that never reached the host, to be said again in order.</summary>
-    public Holdings Lost { get; } = new();
+    public Holdings Lost => _lost ?? Make(ref _lost);
+
+    /// <summary>The oldest indication that waits to be said again.</summary>
+    public Parcel? FirstLost => _lost?.First;
+
+    /// <summary>How many sends and disconnects are at the target.</summary>
+    public int SendsParked => _sends?.Count ?? 0;
+
+    /// <summary>How many receives are at the target.</summary>
+    public int ReceivesParked => _receives?.Count ?? 0;
 
     /// <summary>The holder id of the last actor; what is parked is held under it.</summary>
     public HolderId Holder { get; set; }
@@ -92,18 +108,18 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         || OffloadEvents.IsMandatory((TcpUploadReason)last.Information));
 
     /// <summary>Everything that is parked while its actor lives.</summary>
-    public Holdings[] AtTarget => _forwards is { } forwards
-        ? [Sends, Receives, forwards, StateOperations, Lost]
-        : [Sends, Receives, StateOperations, Lost];
+    public IEnumerable<Holdings> AtTarget =>
+        new[] { _sends, _receives, _forwards, _stateOperations, _lost }.OfType<Holdings>();
 
     /// <summary>Whether the target owes a completion.</summary>
-    public bool HasParked => Sends.Count + Receives.Count + StateOperations.Count > 0 || _forwards is { Count: > 0 };
+    public bool HasParked => _sends is { Count: > 0 } || _receives is { Count: > 0 } || _forwards is { Count: > 0 }
+        || _stateOperations is { Count: > 0 };
 
     /// <summary>The oldest forwarded segment at the target.</summary>
     public Parcel? FirstForward => _forwards?.First;
 
     /// <summary>The oldest request of data that is still at the target; null if there is none.</summary>
-    public Parcel? FirstOfData => Sends.First ?? Receives.First ?? _forwards?.First;
+    public Parcel? FirstOfData => _sends?.First ?? _receives?.First ?? _forwards?.First;
 
     /// <summary>Since when the oldest request has been at the target, for the hang watch; 0 without one.</summary>
     public long OldestSince
@@ -118,10 +134,10 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         string actor = Edge.Current is { } now ? $"actor {now.Holder}" : "no actor";
         string phase = Ended ? "ended" : Remains is not null ? "severed" : SeverSince != 0 ? "being severed"
             : Begun ? "offloaded" : "not begun";
-        return $"connection {Handle}, {phase}, {actor}: {Sends.Count} sends, {Receives.Count} receives, "
+        return $"connection {Handle}, {phase}, {actor}: {SendsParked} sends, {ReceivesParked} receives, "
             + (_forwards is null ? "" : $"{_forwards.Count} forwards, ")
-            + $"{StateOperations.Count} state operations, {Lost.Count} indications to be repeated; received "
-            + $"{AcceptedThrough} accepted, {IndicatedThrough} indicated, "
+            + $"{_stateOperations?.Count ?? 0} state operations, {_lost?.Count ?? 0} indications to be repeated; "
+            + $"received {AcceptedThrough} accepted, {IndicatedThrough} indicated, "
             + $"{Remains?.Positions.Received ?? 0} in the remains"
             + (_pendingTerminate is null ? "" : "; a terminate waits to be fetched");
     }
@@ -129,54 +145,62 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
     /// <summary>A layer joins on the way down of the initiate: the IM offload entry (IM-02).</summary>
     public void Join(Edge layer)
     {
-        if (IndexOf(_layers, layer) < 0)
-            _layers = [.. _layers, layer];
+        if (ReferenceEquals(layer, Edge))
+            _isBorn = true;
+        else if (_route.IndexOf(layer) < 0)
+            _route = _route.To(layer);
     }
 
     /// <summary>The layer above this one, for indications.</summary>
     public Edge? Above(Edge layer)
     {
-        Edge[] layers = _layers;
-        int index = IndexOf(layers, layer);
-        return index > 0 ? layers[index - 1] : null;
+        Route route = _route;
+        int index = ReferenceEquals(layer, Edge) ? route.Drivers.Length : route.IndexOf(layer);
+        return index > 0 ? route.Drivers[index - 1] : null;
     }
 
     /// <summary>The layer below this one, for requests.</summary>
     public Edge? Below(Edge layer)
     {
-        Edge[] layers = _layers;
-        int index = IndexOf(layers, layer);
-        return index >= 0 && index + 1 < layers.Length ? layers[index + 1] : null;
+        Route route = _route;
+        int next = route.IndexOf(layer) + 1;
+        return next == 0 ? null : next < route.Drivers.Length ? route.Drivers[next] : _isBorn ? Edge : null;
     }
 
     /// <summary>Whether all layers above are alive now; if not, the connection is told to look again when one that was
     /// not is in its place.</summary>
-    public bool IsOpenAbove()
+    public bool IsOpenAbove(EmptyPlaces places)
     {
-        _waitsForLayer = 1;
-        Interlocked.MemoryBarrier();        // first the wish, then the look; a fresh driver does it the other way round
-        foreach (Edge layer in _layers)
-            if (layer.Current is null)
+        foreach (Edge layer in _route.Drivers)
+            if (layer.Current is null && IsStillEmpty(layer, places))
                 return false;
-        _waitsForLayer = 0;
         return true;
+    }
+
+    // It waits for one at a time, and looks at all of them again when that one is there.
+    private bool IsStillEmpty(Edge layer, EmptyPlaces places)
+    {
+        if (Interlocked.Exchange(ref _waitsForLayer, 1) != 0 || places.IsEmptyFor(layer, this))
+            return true;
+        Volatile.Write(ref _waitsForLayer, 0);      // it came meanwhile: the next that is missing is waited for anew
+        return false;
     }
 
     /// <summary>A driver above is in its place again.</summary>
     public void TellLayerIsThere()
     {
-        if (Volatile.Read(ref _waitsForLayer) != 0)
+        if (Interlocked.Exchange(ref _waitsForLayer, 0) != 0)
             Edge.Tell(LookAgain.Instance, null);
     }
 
     /// <summary>Whether its requests go through this layer.</summary>
-    public bool IsThrough(Edge layer) => IndexOf(_layers, layer) >= 0;
+    public bool IsThrough(Edge layer) => ReferenceEquals(layer, Edge) || _route.IndexOf(layer) >= 0;
 
     /// <summary>Every layer, from the protocol down.</summary>
-    public IReadOnlyList<Edge> Layers => _layers;
+    public IReadOnlyList<Edge> Layers => _isBorn ? [.. _route.Drivers, Edge] : [.. _route.Drivers];
 
     /// <summary>The protocol that owns the connection.</summary>
-    public Edge? Top => _layers.Length > 0 ? _layers[0] : null;
+    public Edge? Top => _route.Drivers is [var top, ..] ? top : null;
 
     /// <summary>A state operation is finished: what follows from it holds even if it is still on its way to the
     /// host, and whoever carried it dies.</summary>
@@ -214,13 +238,11 @@ internal sealed class ConnectionEntry(OffloadHandle handle)
         return won ? block : null;
     }
 
-    // Every request asks twice, and an edge is only itself.
-    private static int IndexOf(Edge[] layers, Edge layer)
+    // Whoever looks at the connection from another thread may be the first to ask: there must be one.
+    private static Holdings Make(ref Holdings? place)
     {
-        for (int i = 0; i < layers.Length; i++)
-            if (ReferenceEquals(layers[i], layer))
-                return i;
-        return -1;
+        var made = new Holdings();
+        return Interlocked.CompareExchange(ref place, made, null) ?? made;
     }
 
     /// <summary>The host consumed everything up to there.</summary>

@@ -320,7 +320,9 @@ internal sealed class Custodian(DriverStack stack)
     private void SayAgain(TcpOffloadEvent said)
     {
         // The connection remembers what it said; a fresh binding reads it there. A living one is told directly.
-        stack.Handles.Find(said.Connection)?.Top?.Tell(said, ActorRefs.NoSender);
+        if (stack.Handles.Find(said.Connection) is { Top: { } top } entry && !top.Tell(said, ActorRefs.NoSender)
+            && !stack.EmptyPlaces.IsEmptyFor(top, entry))
+            top.Tell(said, ActorRefs.NoSender);
     }
 
     /// <summary>Tells the host to take a connection back: its way is broken for good, or paused.</summary>

@@ -36,8 +36,11 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
         if (head is null && message is InPlace)
         {
             OnPlaced();
-            foreach (ConnectionEntry entry in stack.Handles.All())
+            foreach (ConnectionEntry entry in stack.EmptyPlaces.TakeAll(edge))
+            {
+                OnAwaitedBy(entry);
                 entry.TellLayerIsThere();
+            }
             return;
         }
         CustodyState state = default;
@@ -70,6 +73,11 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     /// <summary>Looks for what was left while nobody was here. Not at PreStart: until the edge points here, what others
     /// leave behind and what they tell would both miss this instance.</summary>
     protected virtual void OnPlaced()
+    {
+    }
+
+    /// <summary>A connection wanted something of this driver while nobody was here.</summary>
+    protected virtual void OnAwaitedBy(ConnectionEntry entry)
     {
     }
 

@@ -82,6 +82,9 @@ internal sealed class DriverStack
     /// <summary>Which connections depend on which path, and paths on which neighbor.</summary>
     public StateLinks Links { get; } = new();
 
+    /// <summary>Who waits for drivers that are between two lives.</summary>
+    public EmptyPlaces EmptyPlaces { get; } = new();
+
     public Custodian Custodian { get; }
 
     /// <summary>Its adapters and bindings.</summary>

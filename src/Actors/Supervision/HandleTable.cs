@@ -9,6 +9,7 @@ internal sealed class HandleTable
 {
     private readonly ConcurrentStack<int> _free = new();
     private readonly Lock _grow = new();
+    private readonly Route _start = new();
     private ConnectionEntry?[] _entries = new ConnectionEntry?[64];
     private int[] _generations = new int[64];
     private int _used;
@@ -37,7 +38,7 @@ internal sealed class HandleTable
                 }
                 Volatile.Write(ref _used, slot + 1);
             }
-            var entry = new ConnectionEntry(new OffloadHandle(slot, ++_generations[slot])) { Layer = layer };
+            var entry = new ConnectionEntry(new OffloadHandle(slot, ++_generations[slot]), _start) { Layer = layer };
             Volatile.Write(ref _entries[slot], entry);
             if (layer != OffloadLayer.Tcp)
                 _objects++;

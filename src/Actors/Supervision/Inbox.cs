@@ -10,7 +10,8 @@ namespace ChimneyActors.Supervision;
 /// <remarks>
 /// Tellers fill one array, the reader empties another and takes the full one when his own is empty: one interlocked
 /// step to tell, next to none to read. Whether the owner is dead is decided in the same step as where a message goes,
-/// so a message is read, or is a dead letter, and never both. Akka reads a mailbox on one thread at a time.
+/// so a message is read, or is a dead letter, and never both. Akka reads a mailbox on one thread at a time. A message
+/// that comes alone needs no array: most connections never have two.
 /// </remarks>
 /// <param name="keepMax">Room in envelopes that is kept after a storm.</param>
 internal struct Inbox(int keepMax)
@@ -21,6 +22,7 @@ internal struct Inbox(int keepMax)
     // Shared, under the latch.
     private Latch _latch;
     private Envelope[]? _told;
+    private Envelope _alone;    // the one that is told, while there is no array
     private int _toldCount;
     private int _lastTaken;     // how many were told last time: as many may come again
     private IMessageQueue? _deadLetters;
@@ -67,10 +69,10 @@ internal struct Inbox(int keepMax)
             if (deadLetters is null)
             {
                 int count = _toldCount;
-                Envelope[]? told = _told;
-                if (told is null || count == told.Length)
-                    told = Grow();
-                told[count] = envelope;
+                if (count == 0 && _told is null)
+                    _alone = envelope;
+                else
+                    RoomFor(count) = envelope;
                 Volatile.Write(ref _toldCount, count + 1);
             }
         }
@@ -111,7 +113,8 @@ internal struct Inbox(int keepMax)
         _latch.Enter();
         try
         {
-            next = _left > 0 ? _taken![Oldest].Message : _toldCount > 0 ? _told![0].Message : null;
+            next = _left > 0 ? _taken![Oldest].Message
+                : _toldCount == 0 ? null : _told is null ? _alone.Message : _told[0].Message;
             return next is not null;
         }
         finally
@@ -130,25 +133,24 @@ internal struct Inbox(int keepMax)
             deadLetters.Enqueue(owner, envelope);
     }
 
-    /// <summary>There is something told. A single message is taken at once, so that a quiet owner needs one small
-    /// array; of several, all change hands.</summary>
+    /// <summary>There is something told. A single message is taken at once; of several, all change hands.</summary>
     private bool TryTakeOnly(out Envelope envelope)
     {
         _latch.Enter();
         try
         {
-            Envelope[] told = _told!;
             _lastTaken = _toldCount;
             if (_toldCount == 1)
             {
-                envelope = told[0];
-                told[0] = default;
-                if (told.Length > _keepMax)
+                ref Envelope only = ref _told is null ? ref _alone : ref _told[0];
+                envelope = only;
+                only = default;
+                if (_told?.Length > _keepMax)
                     _told = null;
                 Volatile.Write(ref _toldCount, 0);
                 return true;
             }
-            (_told, _taken) = (_taken, told);
+            (_told, _taken) = (_taken, _told);
             _end = _toldCount;
             Volatile.Write(ref _left, _toldCount);
             Volatile.Write(ref _toldCount, 0);
@@ -161,9 +163,15 @@ internal struct Inbox(int keepMax)
         }
     }
 
-    private Envelope[] Grow()
+    private ref Envelope RoomFor(int place)
     {
-        Array.Resize(ref _told, Math.Max(SmallSize, Math.Max(_toldCount * 2, _lastTaken)));
-        return _told;
+        if (_told is null || place == _told.Length)
+            Array.Resize(ref _told, Math.Max(SmallSize, Math.Max(place * 2, _lastTaken)));
+        if (_alone.Message is not null)
+        {
+            _told[0] = _alone;
+            _alone = default;
+        }
+        return ref _told[place];
     }
 }

@@ -125,7 +125,7 @@ public sealed class IntermediateActorSpecs : AloneSpec
         _driver.Tell(InPlace.Instance);
         waiting.Heard.ShouldBeEmpty();
         _mux.Retire(_me);
-        Entry.IsOpenAbove().ShouldBeFalse();
+        Entry.IsOpenAbove(Stack.EmptyPlaces).ShouldBeFalse();
         _mux.PointAt(_driver, _me);
 
         _driver.Tell(InPlace.Instance);

@@ -206,6 +206,8 @@ public sealed class BindingActorSpecs : AloneSpec
             others.Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.ReceivedUrgentData, 0);
         Entry.SaidDisconnect = new TcpOffloadEvent(Entry.Handle, TcpOffloadEventType.Disconnect, 0, 0);
         Entry.SaidLast = Wish(TcpUploadReason.HardwareFailure);
+        Stack.EmptyPlaces.IsEmptyFor(_edge, Entry);
+        Stack.EmptyPlaces.IsEmptyFor(new Edge("other"), others);
 
         _binding.Tell(InPlace.Instance);
 

@@ -9,7 +9,8 @@ namespace ChimneyActors.Unit.Supervision;
 /// behind.</summary>
 public sealed class ConnectionEntrySpecs
 {
-    private readonly ConnectionEntry _entry = new(new OffloadHandle(3, 2));
+    private readonly ConnectionEntry _entry = new(new OffloadHandle(3, 2), new Route());
+    private readonly EmptyPlaces _places = new();
     private readonly Ear[] _layers = [new("tcpip"), new("mux1"), new("mux0")];
 
     public ConnectionEntrySpecs()
@@ -28,7 +29,7 @@ public sealed class ConnectionEntrySpecs
         edges.Select(_entry.Above).ShouldBe([null, edges[0], edges[1]]);
         edges.Select(_entry.Below).ShouldBe([edges[1], edges[2], null]);
         (_entry.Above(new Edge("other")), _entry.Below(new Edge("other"))).ShouldBe((null, null));
-        new ConnectionEntry(new OffloadHandle(0, 1)).Top.ShouldBeNull();
+        new ConnectionEntry(new OffloadHandle(0, 1), new Route()).Top.ShouldBeNull();
     }
 
     [Fact]
@@ -65,17 +66,17 @@ public sealed class ConnectionEntrySpecs
     {
         var connection = new Ear("connection");
         _entry.Edge.PointAt(connection, connection.Holder);
-        _entry.IsOpenAbove().ShouldBeTrue();
+        _entry.IsOpenAbove(_places).ShouldBeTrue();
         _entry.TellLayerIsThere();
         connection.Heard.ShouldBeEmpty("nobody waits");
 
         _layers[missing].Die();
-        _entry.IsOpenAbove().ShouldBeFalse();
+        _entry.IsOpenAbove(_places).ShouldBeFalse();
         _layers[missing].Edge.PointAt(_layers[missing], HolderId.Next());
         _entry.TellLayerIsThere();
         connection.Heard.ShouldBe([LookAgain.Instance]);
 
-        _entry.IsOpenAbove().ShouldBeTrue();
+        _entry.IsOpenAbove(_places).ShouldBeTrue();
         _entry.TellLayerIsThere();
         connection.Heard.Count.ShouldBe(1, "it has looked and found everybody");
     }

@@ -39,13 +39,15 @@ public sealed class LeanMessageQueueSpecs
         });
 
     [Fact]
-    public void It_has_no_memory_before_the_first_message_and_gives_back_what_a_storm_took()
+    public void It_has_no_memory_before_the_second_message_and_gives_back_what_a_storm_took()
     {
         var queue = new LeanMessageQueue();
         queue.Room.ShouldBe(0);
         Enqueue(queue, 0);
+        queue.Room.ShouldBe(0);
+        Enqueue(queue, 1);
         queue.Room.ShouldBe(4);
-        for (int i = 1; i < 1000; i++)
+        for (int i = 2; i < 1000; i++)
             Enqueue(queue, i);
         for (int i = 0; i < 1000; i++)
         {
@@ -55,22 +57,25 @@ public sealed class LeanMessageQueueSpecs
         queue.Room.ShouldBe(0);
         TryDequeue(queue).ShouldBeNull();
         Enqueue(queue, 1);
-        TryDequeue(queue).ShouldBe(1);
-        queue.Room.ShouldBe(0, "room was made for another storm, and none came");
         Enqueue(queue, 2);
-        queue.Room.ShouldBe(4);
+        queue.Room.ShouldBe(1000, "room for another storm");
+        TryDequeue(queue).ShouldBe(1);
         TryDequeue(queue).ShouldBe(2);
+        queue.Room.ShouldBe(0, "and none came");
+        Enqueue(queue, 3);
+        Enqueue(queue, 4);
+        queue.Room.ShouldBe(4);
     }
 
     [Fact]
-    public void One_message_at_a_time_needs_one_small_array_for_ever()
+    public void One_message_at_a_time_needs_no_memory()
     {
         var queue = new LeanMessageQueue();
         for (int i = 0; i < 1000; i++)
         {
             Enqueue(queue, i);
             TryDequeue(queue).ShouldBe(i);
-            queue.Room.ShouldBe(4);
+            queue.Room.ShouldBe(0);
         }
     }
 

@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+
+namespace ChimneyActors.Supervision;
+
+/// <summary>Who found a driver's place empty, to be told when there is a driver in it again. So the start of a driver
+/// costs what waits for it, however many connections there are.</summary>
+internal sealed class EmptyPlaces
+{
+    private readonly ConcurrentDictionary<Edge, ConcurrentQueue<ConnectionEntry>> _waiting = new();
+
+    /// <summary>Waits for a driver. First the wish, then the look: whoever comes into the place meanwhile does it the
+    /// other way round, and one of the two sees the other.</summary>
+    /// <returns>False: there is somebody in the place by now; the wish stands all the same.</returns>
+    public bool IsEmptyFor(Edge place, ConnectionEntry entry)
+    {
+        _waiting.GetOrAdd(place, static _ => new ConcurrentQueue<ConnectionEntry>()).Enqueue(entry);
+        Interlocked.MemoryBarrier();
+        return place.Current is null;
+    }
+
+    /// <summary>Everybody who waits for this driver, once; by the driver that is in its place.</summary>
+    public IEnumerable<ConnectionEntry> TakeAll(Edge place)
+    {
+        if (!_waiting.TryGetValue(place, out ConcurrentQueue<ConnectionEntry>? queue))
+            yield break;
+        while (queue.TryDequeue(out ConnectionEntry? entry))
+            yield return entry;
+    }
+}
