@@ -18,12 +18,11 @@ internal static class BareCrowd
             [.. Enumerable.Range(0, Parents).Select(_ => system.ActorOf(Props.Create(() => new Parent())))];
         var samples = new List<Sample>();
 
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MemoryUse.Now();
         var children = new IActorRef[count];
         samples.Add((await MeasureAsync("open", count, parents, (all, i) =>
             new Birth(child => { children[i] = child; all.Signal(); })).ConfigureAwait(false)));
-        long after = GC.GetTotalMemory(forceFullCollection: true);
-        samples[0] = samples[0].With(Metric.ManagedBytes, (after - before) / (double)count);
+        samples[0] = before.Since(samples[0], count);
 
         var chain = new BareChain(system, layers: 1, children);
         samples.Add(await BenchStack.MeasureAsync(GrowthBench.Case("request", count),

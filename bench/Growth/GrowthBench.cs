@@ -65,12 +65,10 @@ internal static class GrowthBench
         var plan = new DeathPlan();
         BenchStack stack = await BenchStack.StartAsync(layers: 1, plan).ConfigureAwait(false);
         var samples = new List<Sample>();
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MemoryUse.Now();
         var meter = Meter.Start();
         await stack.OpenAsync(count).ConfigureAwait(false);
-        Sample opened = meter.Stop(Case("open", count), count);
-        long after = GC.GetTotalMemory(forceFullCollection: true);
-        samples.Add(opened.With(Metric.ManagedBytes, (after - before) / (double)count));
+        samples.Add(before.Since(meter.Stop(Case("open", count), count), count));
 
         Lane[] lanes = StackLanes.Make(Height.Callbacks, stack.Connections, Math.Min(count, 65_536), 1);
         samples.Add(await BenchStack.MeasureAsync(Case("request", count), lanes, requests).ConfigureAwait(false));

@@ -42,30 +42,19 @@ internal static class Crowd
 
     private static async Task<Sample[]> MeasureAsync(IClient client, int count)
     {
-        (double managed, double resident) = Memory();
+        var before = MemoryUse.Now();
         var meter = Meter.Start();
         await client.OpenAsync(count, Slots, echo: false).ConfigureAwait(false);
-        Sample open = meter.Stop(KernelBench.OpenCase(count), count);
-        (double managedOpen, double residentOpen) = Memory();
+        Sample open = before.Since(meter.Stop(KernelBench.OpenCase(count), count), count);
         meter = Meter.Start();
         await client.DisconnectAsync().ConfigureAwait(false);
         Sample storm = meter.Stop(KernelBench.StormCase(count), count);
         await client.CloseAsync().ConfigureAwait(false);
         return
         [
-            open.With(Metric.ManagedBytes, (managedOpen - managed) / count)
-                .With(Metric.ResidentBytes, (residentOpen - resident) / count),
+            open,
             storm,
             meter.Stop(KernelBench.ClosedCase(count), count),
         ];
-    }
-
-    private static (double Managed, double Resident) Memory()
-    {
-        double managed = GC.GetTotalMemory(forceFullCollection: true);
-        string line = File.ReadLines("/proc/self/status")
-            .First(one => one.StartsWith("VmRSS", StringComparison.Ordinal));
-        string kilobytes = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2];
-        return (managed, double.Parse(kilobytes, CultureInfo.InvariantCulture) * 1024);
     }
 }
