@@ -7,6 +7,7 @@ internal static class KernelBench
 {
     private const string Stack = "stack";
     private const string Spinning = "stack, SpinMax 50 us";
+    private const string Staying = "stack, user on the target's thread";
     private const string Sockets = "sockets of .NET";
     private const string AkkaIo = "Akka.IO";
 
@@ -32,6 +33,7 @@ internal static class KernelBench
     {
         Stack => await StackClient.StartAsync(peer, TimeSpan.Zero).ConfigureAwait(false),
         Spinning => await StackClient.StartAsync(peer, TimeSpan.FromMicroseconds(50)).ConfigureAwait(false),
+        Staying => await StackClient.StartAsync(peer, TimeSpan.Zero, staysThere: true).ConfigureAwait(false),
         Sockets => new SocketClient(peer),
         _ => new AkkaClient(peer),
     };
@@ -47,7 +49,7 @@ internal static class KernelBench
         BenchOptions options, Action<CaseResult> tell, Peer peer, NativeClient? native)
     {
         var clients = new Dictionary<string, IClient>();
-        foreach (string name in (string[])[Stack, Spinning, Sockets, AkkaIo])
+        foreach (string name in (string[])[Stack, Spinning, Staying, Sockets, AkkaIo])
             clients.Add(name, await StartAsync(name, peer).ConfigureAwait(false));
 
         foreach (bool reset in (bool[])[false, true])
@@ -77,22 +79,24 @@ internal static class KernelBench
                     await client.ChurnAsync(count, 64, reset).ConfigureAwait(false);
                     return meter.Stop(name, count);
                 },
-                one => one.RunAsync(reset ? "reset" : "churn", peer.DiscardPort, count, 64, _ => name));
+                one => one.RunAsync(reset ? "reset" : "churn", peer.DiscardPort, count, 64, _ => name),
+                also: Staying);
         }
 
         Task ClosingAsync()
         {
             int count = options.Count(10_000, 100);
-            var client = (StackClient)clients[Stack];
             return Contest.RunAsync(options, tell,
-                Contestant.Ours("stack, acknowledged disconnect", () => RunOneAsync(acknowledged: true)),
-                Contestant.Rival("stack, plain close", () => RunOneAsync(acknowledged: false)));
+                Contestant.Ours("stack, acknowledged disconnect", () => RunOneAsync(Stack, acknowledged: true)),
+                Contestant.Rival("stack, plain close", () => RunOneAsync(Stack, acknowledged: false)),
+                Contestant.Ours($"{Staying}, acknowledged disconnect", () => RunOneAsync(Staying, acknowledged: true)),
+                Contestant.Rival($"{Staying}, plain close", () => RunOneAsync(Staying, acknowledged: false)));
 
-            async Task<Sample> RunOneAsync(bool acknowledged)
+            async Task<Sample> RunOneAsync(string who, bool acknowledged)
             {
                 await SettleAsync().ConfigureAwait(false);
                 var meter = Meter.Start();
-                await client.CloseManyAsync(count, 64, acknowledged).ConfigureAwait(false);
+                await ((StackClient)clients[who]).CloseManyAsync(count, 64, acknowledged).ConfigureAwait(false);
                 return meter.Stop("connect, 1 byte, end it; 64 at a time", count);
             }
         }
@@ -114,7 +118,7 @@ internal static class KernelBench
                     return sample;
                 },
                 one => one.RunAsync("reply", peer.EchoPort, count, connections, _ => name),
-                withSpinning: connections == 1);
+                also: connections == 1 ? Spinning : null);
         }
 
         Task BulkAsync()
@@ -137,7 +141,7 @@ internal static class KernelBench
             int count = options.Count(10_000, 100);
             return Contest.RunAsync(options, tell,
             [
-                .. clients.Keys.Where(name => name != Spinning).Select(name =>
+                .. clients.Keys.Where(name => name is not (Spinning or Staying)).Select(name =>
                     new Contestant(name, name != Stack, () => Crowd.MeasureAsync(name, peer, count))),
                 .. Natives(one => one.RunAsync("crowd", peer.DiscardPort, count, 64, word => word switch
                 {
@@ -150,15 +154,15 @@ internal static class KernelBench
 
         Task ContestAsync(
             Func<IClient, Task<Sample>> run, Func<NativeClient, Task<IReadOnlyList<Sample>>> runNative,
-            bool withSpinning = false) =>
+            string? also = null) =>
             Contest.RunAsync(options, tell,
             [
-                .. clients.Where(one => withSpinning || one.Key != Spinning).Select(one => new Contestant(
-                    one.Key, one.Key is not (Stack or Spinning), async () =>
-                {
-                    await SettleAsync().ConfigureAwait(false);
-                    return [await run(one.Value).ConfigureAwait(false)];
-                })),
+                .. clients.Where(one => one.Key == also || one.Key is not (Spinning or Staying)).Select(
+                    one => new Contestant(one.Key, one.Key is not (Stack or Spinning or Staying), async () =>
+                    {
+                        await SettleAsync().ConfigureAwait(false);
+                        return [await run(one.Value).ConfigureAwait(false)];
+                    })),
                 .. Natives(async one =>
                 {
                     await SettleAsync().ConfigureAwait(false);

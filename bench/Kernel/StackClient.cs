@@ -26,9 +26,11 @@ internal sealed class StackClient : IClient
 
     /// <param name="peer">Whom it speaks to.</param>
     /// <param name="spinMax">How long the target's thread looks for the next event before it sleeps.</param>
-    public static async Task<StackClient> StartAsync(Peer peer, TimeSpan spinMax)
+    /// <param name="staysThere">Whether what stands behind an await runs on the target's thread.</param>
+    public static async Task<StackClient> StartAsync(Peer peer, TimeSpan spinMax, bool staysThere = false)
     {
-        var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
+        var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString(
+            $"akka.loglevel = WARNING, chimney.continue-on-target-thread = {(staysThere ? "on" : "off")}"));
         var target = new KernelTarget(new KernelTargetSettings { ConnectionsMax = 1_000_000, SpinMax = spinMax });
         Chimney chimney = await Chimney.StartAsync(system, stack => stack
             .Miniport("nic0", target)

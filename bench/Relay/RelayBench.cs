@@ -18,11 +18,13 @@ internal static partial class RelayBench
             if (options.Wants("requests"))
                 await ContestAsync(way => RequestsAsync(options, name, way, words)).ConfigureAwait(false);
         if (options.Wants("bulk"))
-            await ContestAsync(way => BulkAsync(way, bulk)).ConfigureAwait(false);
+            await ContestAsync(way => BulkAsync(way, bulk), isBulk: true).ConfigureAwait(false);
 
-        Task ContestAsync(Func<Way, Task<Sample>> run) => Contest.RunAsync(options, tell,
-            [.. field.Ways.Select((way, index) => new Contestant(way.Name, index > 0, async () =>
-                [await run(way).ConfigureAwait(false)]))]);
+        Task ContestAsync(Func<Way, Task<Sample>> run, bool isBulk = false) => Contest.RunAsync(options, tell,
+        [
+            .. field.Ways.Where(way => isBulk || !way.ForBulk).Select((way, index) => new Contestant(
+                way.Name, index > 0, async () => [await run(way).ConfigureAwait(false)])),
+        ]);
     }
 
     private static readonly (string Name, string[] Words)[] Requests =

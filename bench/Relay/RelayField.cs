@@ -8,7 +8,8 @@ namespace ChimneyActors.Bench.Relay;
 /// <param name="Name">As it stands in the table.</param>
 /// <param name="Port">On 127.0.0.1.</param>
 /// <param name="Process">The relay; null for the direct way.</param>
-internal sealed record Way(string Name, int Port, Child? Process);
+/// <param name="ForBulk">Whether it only carries bulk.</param>
+internal sealed record Way(string Name, int Port, Child? Process, bool ForBulk = false);
 
 /// <summary>A web server, and all relays that this machine has, in front of it.</summary>
 internal sealed class RelayField : IDisposable
@@ -64,7 +65,8 @@ internal sealed class RelayField : IDisposable
             """));
         Add("relay", Ours);
         _ways.Add(new Way("direct", _origin, null));
-        Add("haproxy", Haproxy);
+        Add("haproxy", port => Haproxy(port, "haproxy", ""));
+        Add("haproxy, splice", port => Haproxy(port, "splice", "option splice-auto"), forBulk: true);
         if (File.Exists(StreamModule))
             Add("nginx stream", port => Nginx("stream", $$"""
                 stream { server { listen 127.0.0.1:{{port}} backlog=4096; proxy_pass 127.0.0.1:{{_origin}}; } }
@@ -75,12 +77,12 @@ internal sealed class RelayField : IDisposable
             SocketRelay.Command, $"127.0.0.1:{port}", $"127.0.0.1:{_origin}"));
     }
 
-    private void Add(string name, Func<int, Child> start)
+    private void Add(string name, Func<int, Child> start, bool forBulk = false)
     {
         int port = FreePort();
         Child process = start(port);
         _processes.Add(process);
-        _ways.Add(new Way(name, port, process));
+        _ways.Add(new Way(name, port, process, forBulk));
     }
 
     private Child Ours(int port)
@@ -95,14 +97,16 @@ internal sealed class RelayField : IDisposable
             "relay", "--listen", $"127.0.0.1:{port}", "--to", $"127.0.0.1:{_origin}", "--quiet");
     }
 
-    private Child Haproxy(int port)
+    private Child Haproxy(int port, string name, string option)
     {
-        string file = Path.Combine(_folder.FullName, "haproxy.cfg");
+        string file = Path.Combine(_folder.FullName, name + ".cfg");
         File.WriteAllText(file, $"""
             global
               maxconn 8000
+              maxpipes 64
             defaults
               mode tcp
+              {option}
               timeout connect 5s
               timeout client 60s
               timeout server 60s

@@ -148,20 +148,20 @@ internal sealed class ReceivePost(BindingConnection connection)
 /// <summary>A connection has few: it ends a task and is not used again.</summary>
 internal sealed class DisconnectPost : Post
 {
-    private readonly TaskCompletionSource<DisconnectResult> _done;
+    private readonly TaskCompletionSource<DisconnectResult> _done = new();
 
     public DisconnectPost(BindingConnection connection, DisconnectKind kind, ReadOnlyMemory<byte> data)
         : base(connection, OffloadOperation.Disconnect)
     {
         Kind = kind;
         Memory = MemoryMarshal.AsMemory(data);
-        _done = new TaskCompletionSource<DisconnectResult>(connection.Stack.TaskOptions);
     }
 
     public Task<DisconnectResult> Result => _done.Task;
 
     protected override void OnDone(NdisStatus status, long bytes) =>
-        _done.TrySetResult(new DisconnectResult(status, Connection.Acknowledged));
+        TaskEnd<DisconnectResult>.Soon(
+            Connection.Stack, _done, new DisconnectResult(status, Connection.Acknowledged));
 }
 
 /// <summary>One forwarded segment; ends a task and is not used again.</summary>

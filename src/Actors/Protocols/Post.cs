@@ -144,7 +144,7 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
 internal sealed class StatePost(BindingConnection connection, OffloadOperation operation, OffloadBlock block)
     : Ticket, IBindingCommand
 {
-    private readonly TaskCompletionSource<OffloadBlock> _done = new(connection.Stack.TaskOptions);
+    private readonly TaskCompletionSource<OffloadBlock> _done = new();
 
     /// <summary>The connection.</summary>
     public BindingConnection Connection => connection;
@@ -218,8 +218,12 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
         {
             StateOwner.Forget(connection.Stack, entry);
         }
+<<<<<<< HEAD
         else if (operation == OffloadOperation.Initiate)
             connection.IsOffloaded = true;
         _done.TrySetResult(block);
+=======
+        TaskEnd<OffloadBlock>.Soon(connection.Stack, _done, block);
+>>>>>>> 506d13c (End the tasks of disconnects and state operations in runs of their own)
     }
 }
