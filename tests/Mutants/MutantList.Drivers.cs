@@ -173,7 +173,7 @@ internal static partial class MutantList
     private static readonly Mutant[] Protocols =
     [
         new("A lost initiate is not answered", "Protocols/Post.cs",
-            "block.BroughtHome = true; TryAnswer(new Landed(operation, NdisStatus.Failure, 0, true, block));",
+            "block.BroughtHome = true; TryAnswer(new Landed(operation, status, 0, true, block));",
             "block.BroughtHome = true;",
             "who offloads to a dying binding waits for ever"),
         new("A chain gets one list", "Buffers/NetBufferListPool.cs",

@@ -89,8 +89,8 @@ internal static partial class MutantList
             .Lives("Watermarks come by one way, in order; "
                 + "ConnectionEntrySpecs.What_was_accepted_is_never_taken_back."),
         new Mutant("The layer above is the topmost", "Supervision/ConnectionEntry.cs",
-            "route.Drivers[index - 1]",
-            "route.Drivers[0]",
+            "way.Drivers[index - 1]",
+            "way.Drivers[0]",
             "indications pass over the drivers between")
             .Lives("Nobody counts the layers that an indication passed on its way up; "
                 + "ConnectionEntrySpecs.Every_layer_has_its_neighbours."),

@@ -12,8 +12,8 @@ internal static partial class MutantList
             "the target waits for their answer, and the terminate for the target")
             .Lives("What was lost is said again by whatever it waits for; no seed gets to this without that."),
         new Mutant("A gap asks for no upload", "Miniports/ConnectionActor.cs",
-            "_tcp.HasGap && !SaidMustUpload",
-            "_tcp.HasGap && SaidMustUpload",
+            "_tcp.HasGap && !_entry.MustUpload",
+            "_tcp.HasGap && _entry.MustUpload",
             "the host is not told that only he can mend the stream")
             .Lives("Each host takes its connection back in the end, asked or not."),
         new Mutant("What was indicated is not written down", "Miniports/ConnectionActor.cs",

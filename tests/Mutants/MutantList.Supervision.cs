@@ -6,8 +6,8 @@ internal static partial class MutantList
     private static readonly Mutant[] Supervision =
     [
         new("Forwarded segments are not swept", "Supervision/ConnectionEntry.cs",
-            "[Sends, Receives, forwards, StateOperations, Lost]",
-            "[Sends, Receives, StateOperations, Lost]",
+            "yield return _forwards;",
+            "",
             "what was forwarded to a connection that died never comes home"),
         new("A landed list is returned twice", "Supervision/Landing.cs",
             "list.Pool.Return(list);",
@@ -93,8 +93,8 @@ internal static partial class MutantList
             "",
             "who waits for it is never answered"),
         new("What is to be said again is not swept", "Supervision/ConnectionEntry.cs",
-            "new[] { _sends, _receives, _stateOperations, _lost }",
-            "new[] { _sends, _receives, _stateOperations }",
+            "yield return _lost;",
+            "",
             "indications are lost with a connection's second death"),
         new("A settled initiate does not begin", "Supervision/ConnectionEntry.cs",
             "Begun = true;",

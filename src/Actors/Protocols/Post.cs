@@ -218,12 +218,8 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
         {
             StateOwner.Forget(connection.Stack, entry);
         }
-<<<<<<< HEAD
         else if (operation == OffloadOperation.Initiate)
             connection.IsOffloaded = true;
-        _done.TrySetResult(block);
-=======
         TaskEnd<OffloadBlock>.Soon(connection.Stack, _done, block);
->>>>>>> 506d13c (End the tasks of disconnects and state operations in runs of their own)
     }
 }

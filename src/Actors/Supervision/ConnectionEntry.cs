@@ -8,9 +8,9 @@ namespace ChimneyActors.Supervision;
 /// cref="Lock"/>.</remarks>
 /// <param name="handle">Its name.</param>
 /// <param name="start">Where every way of the stack begins.</param>
-internal sealed class ConnectionEntry(OffloadHandle handle, Route start)
+internal sealed class ConnectionEntry(OffloadHandle handle, WayDown start)
 {
-    private Route _route = start;
+    private WayDown _wayDown = start;
     private Holdings? _sends;               // each is made when something is parked: most connections are idle
     private Holdings? _receives;
     private Holdings? _stateOperations;
@@ -108,8 +108,22 @@ internal sealed class ConnectionEntry(OffloadHandle handle, Route start)
         || OffloadEvents.IsMandatory((TcpUploadReason)last.Information));
 
     /// <summary>Everything that is parked while its actor lives.</summary>
-    public IEnumerable<Holdings> AtTarget =>
-        new[] { _sends, _receives, _forwards, _stateOperations, _lost }.OfType<Holdings>();
+    public IEnumerable<Holdings> AtTarget
+    {
+        get
+        {
+            if (_sends is not null)
+                yield return _sends;
+            if (_receives is not null)
+                yield return _receives;
+            if (_forwards is not null)
+                yield return _forwards;
+            if (_stateOperations is not null)
+                yield return _stateOperations;
+            if (_lost is not null)
+                yield return _lost;
+        }
+    }
 
     /// <summary>Whether the target owes a completion.</summary>
     public bool HasParked => _sends is { Count: > 0 } || _receives is { Count: > 0 } || _forwards is { Count: > 0 }
@@ -147,31 +161,31 @@ internal sealed class ConnectionEntry(OffloadHandle handle, Route start)
     {
         if (ReferenceEquals(layer, Edge))
             _isBorn = true;
-        else if (_route.IndexOf(layer) < 0)
-            _route = _route.To(layer);
+        else if (_wayDown.IndexOf(layer) < 0)
+            _wayDown = _wayDown.To(layer);
     }
 
     /// <summary>The layer above this one, for indications.</summary>
     public Edge? Above(Edge layer)
     {
-        Route route = _route;
-        int index = ReferenceEquals(layer, Edge) ? route.Drivers.Length : route.IndexOf(layer);
-        return index > 0 ? route.Drivers[index - 1] : null;
+        WayDown way = _wayDown;
+        int index = ReferenceEquals(layer, Edge) ? way.Drivers.Length : way.IndexOf(layer);
+        return index > 0 ? way.Drivers[index - 1] : null;
     }
 
     /// <summary>The layer below this one, for requests.</summary>
     public Edge? Below(Edge layer)
     {
-        Route route = _route;
-        int next = route.IndexOf(layer) + 1;
-        return next == 0 ? null : next < route.Drivers.Length ? route.Drivers[next] : _isBorn ? Edge : null;
+        WayDown way = _wayDown;
+        int next = way.IndexOf(layer) + 1;
+        return next == 0 ? null : next < way.Drivers.Length ? way.Drivers[next] : _isBorn ? Edge : null;
     }
 
     /// <summary>Whether all layers above are alive now; if not, the connection is told to look again when one that was
     /// not is in its place.</summary>
     public bool IsOpenAbove(EmptyPlaces places)
     {
-        foreach (Edge layer in _route.Drivers)
+        foreach (Edge layer in _wayDown.Drivers)
             if (layer.Current is null && IsStillEmpty(layer, places))
                 return false;
         return true;
@@ -194,13 +208,13 @@ internal sealed class ConnectionEntry(OffloadHandle handle, Route start)
     }
 
     /// <summary>Whether its requests go through this layer.</summary>
-    public bool IsThrough(Edge layer) => ReferenceEquals(layer, Edge) || _route.IndexOf(layer) >= 0;
+    public bool IsThrough(Edge layer) => ReferenceEquals(layer, Edge) || _wayDown.IndexOf(layer) >= 0;
 
     /// <summary>Every layer, from the protocol down.</summary>
-    public IReadOnlyList<Edge> Layers => _isBorn ? [.. _route.Drivers, Edge] : [.. _route.Drivers];
+    public IReadOnlyList<Edge> Layers => _isBorn ? [.. _wayDown.Drivers, Edge] : [.. _wayDown.Drivers];
 
     /// <summary>The protocol that owns the connection.</summary>
-    public Edge? Top => _route.Drivers is [var top, ..] ? top : null;
+    public Edge? Top => _wayDown.Drivers is [var top, ..] ? top : null;
 
     /// <summary>A state operation is finished: what follows from it holds even if it is still on its way to the
     /// host, and whoever carried it dies.</summary>

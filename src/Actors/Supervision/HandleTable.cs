@@ -9,7 +9,7 @@ internal sealed class HandleTable
 {
     private readonly ConcurrentStack<int> _free = new();
     private readonly Lock _grow = new();
-    private readonly Route _start = new();
+    private readonly WayDown _start = new();
     private ConnectionEntry?[] _entries = new ConnectionEntry?[64];
     private int[] _generations = new int[64];
     private int _used;

@@ -155,7 +155,7 @@ public sealed class PostSpecs
     [InlineData(OffloadOperation.Terminate, NdisStatus.Success, false, true)]
     [InlineData(OffloadOperation.Terminate, NdisStatus.Failure, false, true)]
     [InlineData(OffloadOperation.Terminate, NdisStatus.Failure, true, false)]
-    public void A_connection_that_is_over_gives_its_room_and_its_name_back(
+    public async Task A_connection_that_is_over_gives_its_room_and_its_name_back(
         OffloadOperation operation, NdisStatus status, bool broughtHome, bool over)
     {
         ConnectionEntry entry = _stack.Handles.Add();
@@ -168,7 +168,7 @@ public sealed class PostSpecs
 
         (_stack.Handles.Find(entry.Handle) is null, entry.Ended).ShouldBe((over, over));
         (_stack.Disconnects.Rent(null) is null).ShouldBe(over);
-        post.Done.IsCompletedSuccessfully.ShouldBeTrue();
+        (await post.Done.WaitAsync(TimeSpan.FromSeconds(60))).ShouldBe(block);
     }
 
     [Fact]
@@ -189,11 +189,11 @@ public sealed class PostSpecs
     }
 
     [Fact]
-    public void An_initiate_that_is_lost_has_failed()
+    public async Task An_initiate_that_is_lost_has_failed()
     {
         var post = new StatePost(_connection, OffloadOperation.Initiate, new OffloadBlock());
         post.Lost();
-        post.Done.IsCompletedSuccessfully.ShouldBeTrue();
+        await post.Done.WaitAsync(TimeSpan.FromSeconds(60));
         (post.Block.Status, post.Block.BroughtHome).ShouldBe((NdisStatus.Failure, true));
     }
 

@@ -9,7 +9,7 @@ namespace ChimneyActors.Unit.Supervision;
 /// behind.</summary>
 public sealed class ConnectionEntrySpecs
 {
-    private readonly ConnectionEntry _entry = new(new OffloadHandle(3, 2), new Route());
+    private readonly ConnectionEntry _entry = new(new OffloadHandle(3, 2), new WayDown());
     private readonly EmptyPlaces _places = new();
     private readonly Ear[] _layers = [new("tcpip"), new("mux1"), new("mux0")];
 
@@ -29,7 +29,7 @@ public sealed class ConnectionEntrySpecs
         edges.Select(_entry.Above).ShouldBe([null, edges[0], edges[1]]);
         edges.Select(_entry.Below).ShouldBe([edges[1], edges[2], null]);
         (_entry.Above(new Edge("other")), _entry.Below(new Edge("other"))).ShouldBe((null, null));
-        new ConnectionEntry(new OffloadHandle(0, 1), new Route()).Top.ShouldBeNull();
+        new ConnectionEntry(new OffloadHandle(0, 1), new WayDown()).Top.ShouldBeNull();
     }
 
     [Fact]

@@ -117,5 +117,5 @@ public sealed class EmptyPlacesSpecs
 
     private static void Go(Ear driver) => driver.Edge.Retire(driver.Edge.Current!.Holder);
 
-    private static ConnectionEntry Entry(int slot) => new(new OffloadHandle(slot, 1), new Route());
+    private static ConnectionEntry Entry(int slot) => new(new OffloadHandle(slot, 1), new WayDown());
 }

@@ -10,7 +10,7 @@ public sealed class PendingTerminateSpecs
 {
     private static readonly HolderId Connection = HolderId.Next();
     private static readonly HolderId StandIn = HolderId.Next();
-    private readonly ConnectionEntry _entry = new(new OffloadHandle(0, 1), new Route());
+    private readonly ConnectionEntry _entry = new(new OffloadHandle(0, 1), new WayDown());
 
     [Fact]
     public void Who_fetches_it_holds_it_and_nobody_fetches_it_again()
