@@ -78,6 +78,7 @@ internal sealed class SeededWorld
             violation => _faults.IsInjected(violation) || _target.Miscounts.IsMine(violation)),
             [.. _target.Adapters.Select(adapter => new FaultyTarget(adapter, _faults, system.Clock))], planted);
         _chimney = Chimney.Raise(system.System, builder, _plan.Settings(defaults));
+        _chimney.Stack.NextTurn = () => Task.CompletedTask;     // tasks end at once, on this thread
         _stack = new StackChecker(_chimney.Stack, Break);
         Action<string, Exception>? log = _chimney.Stack.OnDeath;
         _chimney.Stack.OnDeath = (driver, exception) =>
