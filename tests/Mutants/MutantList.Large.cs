@@ -39,5 +39,11 @@ internal static partial class MutantList
         ["Posts of who leaves go on waiting"] = 33,
         ["Room is not passed on"] = 31,
         ["The FIN overtakes the data"] = 73,
+        ["A slot has one name for ever"] = 30,
+        ["A departed post answers for itself, too"] = 51,
+        ["A name is found whatever its generation"] = 30,
+        ["What is to be said again is not swept"] = 36,
+        ["A driver is started once too often"] = 68,
+        ["Received bytes do not count as accepted"] = 53,
     };
 }

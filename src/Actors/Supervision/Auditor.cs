@@ -19,8 +19,9 @@ internal static class Auditor
             foreach (NetBufferList list in pool.Audit())
                 if (list.Custody.Holder != stack.Lender)    // the host has it, and will return it
                     Land(stack, list);
+        // A tree is told by its parts.
         foreach (OffloadBlock block in stack.Blocks.Keys
-            .OrderByDescending(block => block.IsPart).ThenBy(block => block.Id))    // a tree is told by its parts
+            .OrderByDescending(block => block.IsPart).ThenBy(block => block.Id))
             Land(stack, block);
         foreach (OidBlock block in stack.Oids.Keys.OrderBy(block => block.Id))
             Land(stack, block);
