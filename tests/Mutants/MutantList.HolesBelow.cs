@@ -6,6 +6,11 @@ internal static partial class MutantList
 {
     private static readonly Mutant[] HolesBelow =
     [
+        new Mutant("What was asked of an adapter is not audited", "Supervision/Auditor.cs",
+            "foreach (OidBlock block in stack.Oids.Keys.OrderBy(block => block.Id)) Land(stack, block);",
+            "",
+            "an OID request is not answered when the stack ends")
+            .Lives("The seeded world asks adapters nothing; OidSpecs do, with real threads."),
         new Mutant("A holder is asked whatever the flight", "Buffers/Custody.cs",
             "word == Pack(state, flight, holder)",
             "HolderOf(word) == holder",

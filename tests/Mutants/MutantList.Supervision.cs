@@ -114,14 +114,10 @@ internal static partial class MutantList
             "NdisStatus.Success",
             "bytes that nobody had are gone"),
         new("Blocks are not audited", "Supervision/Auditor.cs",
-            "foreach (OffloadBlock block in stack.Blocks.Keys"
+            "foreach (OffloadBlock block in stack.Blocks.Keys "
             + ".OrderByDescending(block => block.IsPart).ThenBy(block => block.Id)) Land(stack, block);",
             "",
             "a state operation is not answered when the stack ends"),
-        new("What was asked of an adapter is not audited", "Supervision/Auditor.cs",
-            "foreach (OidBlock block in stack.Oids.Keys.OrderBy(block => block.Id)) Land(stack, block);",
-            "",
-            "an OID request is not answered when the stack ends"),
         new("Posts that wait are not answered at the end", "Supervision/Auditor.cs",
             "foreach (Action answer in stack.AtEnd) answer();",
             "",

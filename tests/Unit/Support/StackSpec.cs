@@ -20,7 +20,7 @@ public abstract class StackSpec : IAsyncLifetime
     private static readonly Akka.Configuration.Config Quick = ConfigurationFactory.ParseString(
         """
         akka { loglevel = WARNING, stdout-loglevel = WARNING, coordinated-shutdown.run-by-clr-shutdown-hook = off }
-        chimney.hang-watch { interval = 20 ms, deadline = 50 ms, sever-deadline = 1 s }
+        chimney.hang-watch { interval = 20 ms, deadline = 1 s, sever-deadline = 5 s }
         chimney.restart { restarts-max = 100000, backoff-min = 0 ms, backoff-max = 0 ms }
         """);
 
