@@ -29,6 +29,15 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
                 operation.Answer ??= answer.Status;
     }
 
+    /// <summary>Whoever it worked for has died: what drivers answered may have been told to nobody, so they are asked
+    /// again.</summary>
+    public void Resume()
+    {
+        foreach (LifeOperation operation in _running)
+            if (operation.Answer is null)
+                operation.Asked = default;
+    }
+
     /// <summary>Does whatever can be done now.</summary>
     public void Look()
     {

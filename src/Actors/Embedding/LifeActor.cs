@@ -13,13 +13,25 @@ internal sealed class LifeActor(DriverStack stack, Conductor conductor) : Untype
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>Its predecessor may have died of what it found: not at once.</summary>
-    protected override void PreStart() => LookLater();
+    protected override void PreStart()
+    {
+        conductor.Resume();
+        LookLater();
+    }
 
     protected override void OnReceive(object message)
     {
         if (message is LifeEventComplete answer)
             conductor.Hear(answer);
-        conductor.Look();
+        try
+        {
+            conductor.Look();
+        }
+        catch (Exception exception)
+        {
+            stack.OnDeath?.Invoke(stack.Life.Conductor.Name, exception);
+            throw;
+        }
         if (conductor.IsBusy)
             LookLater();
     }
