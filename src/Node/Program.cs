@@ -22,4 +22,5 @@ return await VerbLine.RunAsync(
     ConformCommand.Create(),
     NetstatCommand.Create(),
     PendingCommand.Create(),
+    LifeCommand.Create(),
     DrainCommand.Create());

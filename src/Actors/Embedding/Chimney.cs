@@ -82,6 +82,10 @@ public sealed class Chimney : IAsyncDisposable
     public IReadOnlyList<RequestView> ViewRequests(int max) =>
         [.. new StackViewer(_stack, _drivers).Requests().Take(max)];
 
+    /// <summary>The adapters now, those of miniports first, from the bottom up.</summary>
+    public IReadOnlyList<AdapterView> ViewAdapters() =>
+        [.. _stack.Life.Adapters.OrderBy(node => node.IsVirtual).Select(AdapterView.Of)];
+
     private string HolderOf(Parcel parcel)
     {
         HolderId holder = parcel.Custody.Holder;

@@ -194,6 +194,7 @@ public sealed partial class ResilientConnection : IConnectionUser
 
     private async Task RepairAsync(OffloadedConnection broken)
     {
+        long began = _binding.Clock.GetTimestamp();
         // Not under the caller's lock.
         if (_binding.NextTurn is { } nextTurn)
             await nextTurn().ConfigureAwait(false);
@@ -205,6 +206,8 @@ public sealed partial class ResilientConnection : IConnectionUser
         if (next is not null)
         {
             GoOn(next, rest);
+            TimeSpan took = _binding.Clock.GetElapsedTime(began);
+            Guard(() => _user.OnMoved(took));
             return;
         }
         bool isGivenUp = !_closed;      // else its user has closed it in the middle of a pause

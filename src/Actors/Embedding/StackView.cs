@@ -55,6 +55,19 @@ public sealed record RequestView(
     string Id, OffloadOperation Operation, string Connection, long StreamOffset, long Bytes, CustodyState State,
     string Holder, string WaitsFor, string Path, string Moves);
 
+/// <summary>One adapter of a stack in one moment.</summary>
+/// <param name="Name">Its name in the stack.</param>
+/// <param name="IsVirtual">Whether an intermediate driver makes it up.</param>
+/// <param name="State">Where it is in its life.</param>
+/// <param name="Halted">Why it is halted; null while it is not.</param>
+/// <param name="Connections">Connections on it, or on all that it stands over.</param>
+public sealed record AdapterView(
+    string Name, bool IsVirtual, AdapterState State, HaltAction? Halted, int Connections)
+{
+    internal static AdapterView Of(AdapterNode node) => new(node.Name, node.IsVirtual, node.State,
+        node.State == AdapterState.Halted ? node.Current.Why : null, node.Connections);
+}
+
 /// <summary>Looks at a stack while others work: each line is true of its own moment.</summary>
 internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
 {

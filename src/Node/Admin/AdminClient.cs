@@ -36,6 +36,19 @@ internal sealed class AdminClient : IDisposable
         return said.EnsureSuccessStatusCode();
     }).ConfigureAwait(false);
 
+    /// <summary>Has it do something that may not be possible.</summary>
+    /// <returns>What it says; or why it does not, empty if it does not know what is meant.</returns>
+    /// <exception cref="NodeException">It does not answer.</exception>
+    public async Task<(T? Answer, string Refusal)> LeadAsync<T>(string what)
+        where T : class => await AskAsync(async () =>
+    {
+        using HttpResponseMessage said = await _http.PostAsync(new Uri(what, UriKind.Relative), null)
+            .ConfigureAwait(false);
+        if (!said.IsSuccessStatusCode)
+            return ((T?)null, await said.Content.ReadAsStringAsync().ConfigureAwait(false));
+        return (await said.Content.ReadFromJsonAsync<T>(AdminServer.Format).ConfigureAwait(false), "");
+    }).ConfigureAwait(false);
+
     /// <summary>Whether it still listens.</summary>
     public bool IsThere => File.Exists(_path);
 

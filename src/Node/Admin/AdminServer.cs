@@ -15,9 +15,10 @@ using Serilog;
 namespace ChimneyActors.Node.Admin;
 
 /// <summary>Answers the operators of a running node, over HTTP on a local socket.</summary>
-/// <remarks>GET /connections, /requests and /ready, POST /drain. The numbers are <c>?max=</c>; what is said of requests
-/// is true twice, so long apart as <c>?over=</c> says in milliseconds. /cluster/connections, /cluster/requests and
-/// /cluster/adapters say the same of every node of the cluster, an entry each.</remarks>
+/// <remarks>GET /connections, /requests, /life and /ready, POST /drain and /life/ADAPTER/STEP. The numbers are
+/// <c>?max=</c>; what is said of requests is true twice, so long apart as <c>?over=</c> says in milliseconds.
+/// /cluster/connections, /cluster/requests and /cluster/adapters say the same of every node of the cluster, an entry
+/// each.</remarks>
 internal sealed class AdminServer : IAsyncDisposable
 {
     private const string ClusterPrefix = "/cluster/";
@@ -82,6 +83,9 @@ internal sealed class AdminServer : IAsyncDisposable
                 await http.Response.CompleteAsync().ConfigureAwait(false);
                 _signals.Drain();
                 break;
+            case ("POST", _) when what.Split('/') is ["", "life", { } adapter, { } step]:
+                await LeadAsync(http, adapter, step, gone).ConfigureAwait(false);
+                break;
             case ("GET", _) when what.StartsWith(ClusterPrefix, StringComparison.Ordinal) && _cluster is not null:
                 await AnswerAllAsync(http, what[ClusterPrefix.Length..], gone).ConfigureAwait(false);
                 break;
@@ -92,6 +96,22 @@ internal sealed class AdminServer : IAsyncDisposable
             default:
                 http.Response.StatusCode = StatusCodes.Status404NotFound;
                 break;
+        }
+    }
+
+    private async Task LeadAsync(HttpContext http, string adapter, string step, CancellationToken gone)
+    {
+        try
+        {
+            if (await _answers.LeadAsync(adapter, step).ConfigureAwait(false) is { } answer)
+                await WriteAsync(http, answer, gone).ConfigureAwait(false);
+            else
+                http.Response.StatusCode = StatusCodes.Status404NotFound;
+        }
+        catch (InvalidOperationException cannot)
+        {
+            http.Response.StatusCode = StatusCodes.Status409Conflict;
+            await http.Response.WriteAsync(cannot.Message, gone).ConfigureAwait(false);
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class NodeAnswers(Chimney chimney, ClusterMember? cluster)
     }
 
     /// <summary>Answers, as JSON; null if it is not known what is asked.</summary>
-    /// <param name="what">connections, requests or adapters.</param>
+    /// <param name="what">connections, requests, life, or adapters.</param>
     /// <param name="how">Numbers, as in the query of an address.</param>
     /// <param name="gone">Nobody waits any more.</param>
     public async Task<string?> FindAsync(string what, string how, CancellationToken gone)
@@ -35,6 +35,7 @@ internal sealed class NodeAnswers(Chimney chimney, ClusterMember? cluster)
         {
             "connections" => Text(chimney.ViewConnections(max)),
             "requests" => Text((await LastingAsync(Number(numbers, "over", 0), gone).ConfigureAwait(false)).Take(max)),
+            "life" => Text(chimney.ViewAdapters()),
             "adapters" => Text(cluster?.Target?.Adapters ?? []),
             _ => null,
         };
@@ -49,6 +50,27 @@ internal sealed class NodeAnswers(Chimney chimney, ClusterMember? cluster)
         await Task.Delay(milliseconds, gone).ConfigureAwait(false);
         HashSet<string> before = [.. first.Select(request => request.Id)];
         return [.. chimney.ViewRequests(int.MaxValue).Where(request => before.Contains(request.Id))];
+    }
+
+    /// <summary>Leads an adapter of this node through its life.</summary>
+    /// <param name="adapter">Its name.</param>
+    /// <param name="step">pause, restart, halt, remove or initialize.</param>
+    /// <returns>How it went, as JSON; null if there is no such adapter or step.</returns>
+    public async Task<string?> LeadAsync(string adapter, string step)
+    {
+        if (!chimney.ViewAdapters().Any(one => one.Name == adapter))
+            return null;
+        Adapter known = chimney.Adapter(adapter);
+        Task<LifeResult>? going = step switch
+        {
+            "pause" => known.PauseAsync(),
+            "restart" => known.RestartAsync(),
+            "halt" => known.HaltAsync(),
+            "remove" => known.RemoveAsync(),
+            "initialize" => known.InitializeAsync(),
+            _ => null,
+        };
+        return going is null ? null : Text(await going.ConfigureAwait(false));
     }
 
     private static string Text<T>(T answer) => JsonSerializer.Serialize(answer, AdminServer.Format);

@@ -37,7 +37,8 @@ internal static class PendingCommand
         return AdminOptions.Say(line, all, "request", Text, over);
     }
 
-    private static string Text(RequestView one) => string.Create(CultureInfo.InvariantCulture,
+    /// <summary>A request, for people.</summary>
+    public static string Text(RequestView one) => string.Create(CultureInfo.InvariantCulture,
         $"{one.Operation,-14} #{one.Id} of {one.Connection} at {one.StreamOffset}+{one.Bytes}, {one.State}: held by "
         + $"{one.Holder}, waits for {one.WaitsFor}; passed {one.Path}");
 }

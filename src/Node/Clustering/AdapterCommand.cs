@@ -20,6 +20,8 @@ internal static class AdapterCommand
         {
             new SettingOption($"{Section}:DrainTimeout", "--drain-timeout", "TIME", "after SIGTERM, until the end"),
         };
+        foreach (SettingOption flag in StackLayout.Flags(hasClients: false))
+            command.Add(flag);
         foreach (SettingOption flag in ClusterNodeSettings.Flags("offload, and host if it is to be that too"))
             command.Add(flag);
         return command.Runs(RunAsync);
@@ -31,8 +33,9 @@ internal static class AdapterCommand
         TimeSpan drainTimeout = configuration.Section(Section).Duration("DrainTimeout", offAllowed: true);
         ClusterNodeSettings cluster = ClusterNodeSettings.From(configuration, ClusterNodeSettings.AdapterRole)!;
         NodeOutput output = new(line);
-        await using NodeHost node = await NodeHost.StartAsync(
-            line, configuration, new Adapters([], 0, WindowBuffers), cluster).ConfigureAwait(false);
+        Adapters adapters = new([], 0, WindowBuffers, StackLayout.From(configuration));
+        await using NodeHost node = await NodeHost.StartAsync(line, configuration, adapters, cluster)
+            .ConfigureAwait(false);
         ClusterMember member = node.Cluster!;
         output.Say(
             new { Event = "listening", Verb = "adapter", Cluster = member.Address.ToString() },

@@ -7,9 +7,9 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using ChimneyActors.Cluster;
 using ChimneyActors.Embedding;
+using ChimneyActors.Node.Hosting;
 using ChimneyActors.Node.Network;
 using ChimneyActors.Node.Settings;
-using ChimneyActors.Targets.Kernel;
 using Serilog;
 using AkkaCluster = Akka.Cluster.Cluster;
 using MemberStatus = Akka.Cluster.MemberStatus;
@@ -86,7 +86,7 @@ internal sealed class ClusterMember : IAsyncDisposable
     /// <param name="chimney">The stack.</param>
     /// <param name="kernel">What connects for others.</param>
     /// <param name="answer">Answers what operators ask of all nodes.</param>
-    public void Join(Chimney chimney, KernelTarget kernel, Func<string, Task<string>> answer)
+    public void Join(Chimney chimney, KernelAdapters kernel, Func<string, Task<string>> answer)
     {
         if (IsAdapter)
             Adapter = ClusterAdapter.Start(_system!, chimney.Binding(AdapterBinding),
@@ -129,7 +129,7 @@ internal sealed class ClusterMember : IAsyncDisposable
     }
 
     private static async Task<Socket> ConnectAsync(
-        KernelTarget kernel, IPEndPoint remote, CancellationToken cancellation)
+        KernelAdapters kernel, IPEndPoint remote, CancellationToken cancellation)
     {
         Socket socket = await kernel.ConnectAsync(remote, cancellation).ConfigureAwait(false);
         try

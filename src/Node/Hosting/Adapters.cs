@@ -6,13 +6,20 @@ using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Node.Hosting;
 
-/// <summary>The bindings of a verb, each over an intermediate, all over one kernel target: what one of them receives
-/// another one sends, and no thread need be woken for that.</summary>
+/// <summary>The bindings of a verb, each on its drivers, all over the same kernel adapters: where there is one, what a
+/// binding receives another one sends, and no thread need be woken for that.</summary>
 /// <param name="Names">Their names.</param>
 /// <param name="ConnectionsMax">Connections on each.</param>
 /// <param name="WindowBuffers">Received buffers that one connection may hold.</param>
-internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBuffers)
+/// <param name="Layout">The drivers.</param>
+internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBuffers, StackLayout Layout)
 {
+    /// <summary>The binding of clients' connections.</summary>
+    public const string Front = "front";
+
+    /// <summary>The binding of upstream connections; they may be served by adapters elsewhere.</summary>
+    public const string Back = "back";
+
     // A session that has just ended may still be known below when the next one comes.
     private const int Spare = 64;
 
@@ -20,29 +27,31 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
     public int ForOthers { get; init; }
 
     /// <summary>What is below them all.</summary>
-    public KernelTarget MakeTarget() => new(new KernelTargetSettings
+    public KernelAdapters MakeKernels() => new(Layout.Adapters, new KernelTargetSettings
     {
         ConnectionsMax = (Names.Length * (ConnectionsMax + Spare)) + ForOthers,
         IndicationsMax = WindowBuffers,
     });
 
-    /// <summary>The binding whose connections may be served by adapters elsewhere; null for none.</summary>
-    public string? Elsewhere { get; init; }
-
     /// <summary>Adds them to a stack.</summary>
-    public void Build(StackBuilder stack, KernelTarget target, ClusterMember? cluster)
+    public void Build(StackBuilder stack, KernelAdapters kernels, ClusterMember? cluster)
     {
-        stack.Miniport("nic0", target);
+        string below = Layout.Build(stack, kernels);
         if (cluster?.Target is { } elsewhere)
             stack.Miniport("cluster0", elsewhere);
         foreach (string name in Names)
         {
-            string lower = name == Elsewhere && cluster?.Target is not null ? "cluster0" : "nic0";
-            stack.Intermediate($"mux-{name}", over: lower).Binding(name, over: $"mux-{name}");
+            string lower = name == Back && cluster?.Target is not null ? "cluster0" : below;
+            StackLayout.Stand(stack, name, lower, name switch
+            {
+                Front => Layout.Front,
+                Back => Layout.Back,
+                _ => StackLayout.Plain,
+            });
         }
 
         if (cluster is { IsAdapter: true })
-            stack.Intermediate("mux-adapter", over: "nic0").Binding(ClusterMember.AdapterBinding, over: "mux-adapter");
+            StackLayout.Stand(stack, ClusterMember.AdapterBinding, below, StackLayout.Plain);
     }
 
     /// <summary>Pools so large that the slowest connections can never hold the buffers of all others.</summary>

@@ -6,7 +6,6 @@ using ChimneyActors.Node.Clustering;
 using ChimneyActors.Node.Logging;
 using ChimneyActors.Node.Settings;
 using ChimneyActors.Node.Verbs;
-using ChimneyActors.Targets.Kernel;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -29,9 +28,9 @@ internal sealed class NodeHost : IAsyncDisposable
         Config actors = Cluster?.Config ?? ActorConfiguration.Load(line);
         if (Cluster is { IsAdapter: true })
             adapters = adapters with { ForOthers = actors.GetInt("chimney.cluster.connections-max") };
-        Target = adapters.MakeTarget();
+        Kernels = adapters.MakeKernels();
         _stack = new StackService(
-            adapters.Pools(actors), Cluster, stack => adapters.Build(stack, Target, Cluster));
+            adapters.Pools(actors), Cluster, stack => adapters.Build(stack, Kernels, Cluster));
         NodeLog.Open(line);
         // Not the default builder: it would read appsettings.json, the environment and the signals behind our back.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -49,8 +48,8 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>The ledger of the stack; after <see cref="StopAsync"/> the final one.</summary>
     public LedgerSnapshot Ledger => _stack.Ledger;
 
-    /// <summary>The target below it.</summary>
-    public KernelTarget Target { get; }
+    /// <summary>The targets below it.</summary>
+    public KernelAdapters Kernels { get; }
 
     /// <summary>The cluster it is in; null for none.</summary>
     public ClusterMember? Cluster { get; }
@@ -79,7 +78,7 @@ internal sealed class NodeHost : IAsyncDisposable
             await node._host.StartAsync().ConfigureAwait(false);
             node._admin = await AdminServer.StartAsync(line, node.Chimney, node.Signals, node.Cluster)
                 .ConfigureAwait(false);
-            node.Cluster?.Join(node.Chimney, node.Target, new NodeAnswers(node.Chimney, node.Cluster).AnswerAsync);
+            node.Cluster?.Join(node.Chimney, node.Kernels, new NodeAnswers(node.Chimney, node.Cluster).AnswerAsync);
             _ = node.EndWithSystemAsync();
             return node;
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ChimneyActors.Node.Clustering;
+using ChimneyActors.Node.Hosting;
 using ChimneyActors.Node.Verbs;
 
 namespace ChimneyActors.Node.Relay;
@@ -23,6 +24,8 @@ internal static class RelayCommand
             new SettingOption($"{section}:LingerTimeout", "--linger-timeout", "TIME", "for a peer to answer a close"),
             new SettingOption($"{section}:DrainTimeout", "--drain-timeout", "TIME", "after SIGTERM, until the abort"),
         };
+        foreach (SettingOption flag in StackLayout.Flags(hasUpstreams: true))
+            command.Add(flag);
         foreach (SettingOption flag in ClusterNodeSettings.Flags("host: has its upstreams on adapters of the cluster; "
             + "offload: is an adapter; both: host,offload"))
             command.Add(flag);

@@ -12,9 +12,11 @@ namespace ChimneyActors.Node.Relay;
 /// <param name="LingerMilliseconds">How long a peer may take to answer our close.</param>
 /// <param name="DrainMilliseconds">How long a pair may take that a draining adapter wants to be rid of.</param>
 /// <param name="IsDraining">Whether the adapter that has an upstream connection is draining.</param>
+/// <param name="OnMoved">Told of every connection that was taken back and offloaded again, and how long that
+/// took.</param>
 /// <param name="OnEnded">Told of every pair that ended, once.</param>
 /// <param name="AbortAll">Ends the attempts to connect, when all pairs are aborted.</param>
 internal sealed record RelayContext(
     Binding Front, Binding Back, UpstreamConnector Connector, long IdleMilliseconds, long LingerMilliseconds,
-    long DrainMilliseconds, Func<Socket, bool> IsDraining, Action<RelayPair, RelayRecord> OnEnded,
-    CancellationToken AbortAll);
+    long DrainMilliseconds, Func<Socket, bool> IsDraining, Action<TimeSpan> OnMoved,
+    Action<RelayPair, RelayRecord> OnEnded, CancellationToken AbortAll);

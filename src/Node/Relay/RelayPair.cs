@@ -149,6 +149,9 @@ internal sealed class RelayPair : ISession
             Volatile.Write(ref _upstreamOwes, ReferenceEquals(from, Client));
     }
 
+    /// <summary>A connection of it was offloaded again.</summary>
+    internal void OnMoved(TimeSpan took) => _relay.OnMoved(took);
+
     /// <summary>A request of this side was completed.</summary>
     internal void OnProgress(RelaySide side)
     {

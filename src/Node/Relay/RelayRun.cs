@@ -34,14 +34,14 @@ internal sealed class RelayRun : IDisposable
         _listener = listener;
         ClusterTarget? elsewhere = node.Cluster?.Target;
         Connect connect = elsewhere is null
-            ? (remote, _, cancellation) => node.Target.ConnectAsync(remote, cancellation)
+            ? (remote, _, cancellation) => node.Kernels.ConnectAsync(remote, cancellation)
             : elsewhere.ConnectAsync;
         _context = new RelayContext(
-            node.Chimney.Binding("front"), node.Chimney.Binding("back"),
+            node.Chimney.Binding(Adapters.Front), node.Chimney.Binding(Adapters.Back),
             new UpstreamConnector(upstream, settings.ConnectTimeout, node.Clock, connect),
             (long)settings.IdleTimeout.TotalMilliseconds, (long)settings.LingerTimeout.TotalMilliseconds,
             (long)settings.DrainTimeout.TotalMilliseconds, socket => elsewhere?.IsDraining(socket) == true,
-            OnEnded, _pairs.Aborting);
+            _statistics.Moves.Add, OnEnded, _pairs.Aborting);
     }
 
     /// <summary>Runs it.</summary>
@@ -59,7 +59,8 @@ internal sealed class RelayRun : IDisposable
             ConnectionListener.Bind(settings.Listen, settings.Backlog, settings.ConnectionsMax);
         if (settings.To is { } to && to.Reaches(listener.Local))
             throw NodeException.Usage($"bad To '{to}'", "in --to or the settings", "not the address it listens on");
-        await using NodeHost node = await NodeHost.StartAsync(line, configuration, AdaptersOf(settings), cluster)
+        Adapters adapters = AdaptersOf(settings, StackLayout.From(configuration));
+        await using NodeHost node = await NodeHost.StartAsync(line, configuration, adapters, cluster)
             .ConfigureAwait(false);
         await using ServiceServer? embedded = settings.To is null ? ServiceServer.Embedded(node) : null;
         HostAndPort upstream = settings.To ?? HostAndPort.Of(embedded!.Local);
@@ -81,9 +82,11 @@ internal sealed class RelayRun : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _pairs.Dispose();
 
-    private static Adapters AdaptersOf(RelaySettings settings) => new(
-        settings.To is null ? ["front", "back", ServiceServer.EmbeddedBinding] : ["front", "back"],
-        settings.ConnectionsMax, settings.WindowBuffers) { Elsewhere = "back" };
+    private static Adapters AdaptersOf(RelaySettings settings, StackLayout layout) => new(
+        settings.To is null
+            ? [Adapters.Front, Adapters.Back, ServiceServer.EmbeddedBinding]
+            : [Adapters.Front, Adapters.Back],
+        settings.ConnectionsMax, settings.WindowBuffers, layout);
 
     private async Task<DrainResult> ServeAsync()
     {

@@ -53,5 +53,8 @@ internal sealed class RelaySide : IConnectionUser
     }
 
     /// <inheritdoc/>
+    public void OnMoved(TimeSpan took) => Pair.OnMoved(took);
+
+    /// <inheritdoc/>
     public void OnAborted() => Pair.OnGone(this);
 }

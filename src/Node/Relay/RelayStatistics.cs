@@ -19,6 +19,9 @@ internal sealed class RelayStatistics
     /// <summary>Bytes received that nobody could have any more.</summary>
     public long Discarded => Interlocked.Read(ref _discarded);
 
+    /// <summary>Connections that were taken back and offloaded again.</summary>
+    public MoveTimes Moves { get; } = new();
+
     /// <summary>Adds one pair.</summary>
     public void Add(RelayRecord record)
     {

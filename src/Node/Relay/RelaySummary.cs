@@ -35,6 +35,7 @@ internal sealed record RelaySummary(
             UpstreamAcknowledgedBytes = Statistics.ToUpstream,
             ClientAcknowledgedBytes = Statistics.ToClient,
             DiscardedBytes = Statistics.Discarded,
+            Moves = Statistics.Moves.Summarize(),
             Drain,
             Ledger,
             Balanced = Ledger.IsBalanced(),
@@ -49,6 +50,7 @@ internal sealed record RelaySummary(
             ("bytes acknowledged by upstreams", Text(Statistics.ToUpstream)),
             ("bytes acknowledged by clients", Text(Statistics.ToClient)),
             ("bytes discarded after a close", Text(Statistics.Discarded)),
+            ("moves to another adapter or driver, 50 / 99 % / max", $"{Statistics.Moves.Summarize()}"),
             ("open at the drain, aborted, stuck", $"{Drain.Open}, {Drain.Aborted}, {Drain.Stuck}"),
             .. Ledger.Rows(),
         ]);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ChimneyActors.Node.Hosting;
 using ChimneyActors.Node.Verbs;
 
 namespace ChimneyActors.Node.Serve;
@@ -17,7 +18,7 @@ internal static class ServeCommand
     private static Command Service(string name, string description, ServiceKind kind)
     {
         const string section = ServeSettings.Section;
-        return new Command(name, description)
+        var command = new Command(name, description)
         {
             new SettingOption($"{section}:Listen", "--listen", "ADDRESS:PORT", "where clients come in"),
             new SettingOption($"{section}:Backlog", "--backlog", "COUNT", "connections the kernel keeps ready"),
@@ -26,6 +27,9 @@ internal static class ServeCommand
             new SettingOption($"{section}:IdleTimeout", "--idle-timeout", "TIME", "nothing moved; 0: never"),
             new SettingOption($"{section}:LingerTimeout", "--linger-timeout", "TIME", "for a client to answer a close"),
             new SettingOption($"{section}:DrainTimeout", "--drain-timeout", "TIME", "after SIGTERM, until the abort"),
-        }.Runs(line => ServeRun.RunAsync(line, kind));
+        };
+        foreach (SettingOption flag in StackLayout.Flags())
+            command.Add(flag);
+        return command.Runs(line => ServeRun.RunAsync(line, kind));
     }
 }

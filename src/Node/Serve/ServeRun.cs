@@ -23,10 +23,11 @@ internal static class ServeRun
         NodeOutput output = new(line);
         using ConnectionListener listener =
             ConnectionListener.Bind(settings.Listen, settings.Backlog, settings.ConnectionsMax);
-        Adapters adapters = new(["front"], settings.ConnectionsMax, settings.WindowBuffers);
+        Adapters adapters = new(
+            [Adapters.Front], settings.ConnectionsMax, settings.WindowBuffers, StackLayout.From(configuration));
         await using NodeHost node = await NodeHost.StartAsync(line, configuration, adapters).ConfigureAwait(false);
         await using ServiceServer server = new(
-            kind, settings, listener, node, node.Chimney.Binding("front"), LogEventLevel.Information);
+            kind, settings, listener, node, node.Chimney.Binding(Adapters.Front), LogEventLevel.Information);
         output.Say(
             new { Event = "listening", Verb = verb, Address = server.Local.ToString(), Seed = seed },
             [

@@ -87,9 +87,37 @@ public sealed class AdminSpecs : IDisposable
         await Should.ThrowAsync<SocketException>(() => ConnectAsync(address));
     }
 
+    [Fact]
+    public async Task Life_shows_the_adapters_and_leads_one_of_them()
+    {
+        await using ChimneyProcess relay =
+            await ChimneyProcess.ListenAsync("relay", "--adapters", "2", "--front", "none", "--admin", Admin);
+
+        await LeadAsync("nic0", "remove");
+        JsonElement[] shown = await AskAsync("life", "adapter");
+        await LeadAsync("nic0", "initialize");
+        (int code, _, string errors) =
+            await ChimneyProcess.RunAsync("life", "team0", "remove", "--admin", Admin);
+
+        shown.Select(one => one.GetProperty("name").GetString()).ShouldBe(
+            ["nic0", "nic1", "team0", "mux-back", "mux-embedded"]);
+        shown[0].GetProperty("halted").GetString().ShouldBe("DeviceSurpriseRemoved");
+        shown.Skip(1).ShouldAllBe(one => one.GetProperty("state").GetString() == "Running");
+        code.ShouldBe(2);
+        errors.ShouldContain("there is nothing to pull out");
+        (code, _, errors) = await ChimneyProcess.RunAsync("life", "nic9", "pause", "--admin", Admin);
+        code.ShouldBe(2);
+        errors.ShouldContain("an adapter that 'chimney life' shows");
+        await relay.EndsWellAsync();
+    }
+
     [Theory]
     [InlineData(2, "--over", "0 to 10m", "pending", "--over", "soon")]
     [InlineData(2, "--over", "0 to 10m", "pending", "--over", "11m")]
+    [InlineData(2, "bad step 'paint'", "remove", "life", "nic0", "paint")]
+    [InlineData(2, "bad Team 'best'", "least-loaded", "relay", "--team", "best")]
+    [InlineData(2, "bad Adapters '17'", "1 to 16", "serve", "echo", "--adapters", "17")]
+    [InlineData(2, "bad Front 'pass,turbo'", "at most 6 of pass", "relay", "--front", "pass,turbo")]
     [InlineData(2, "--max", "1 to 1000000", "netstat", "--max", "0")]
     [InlineData(3, "no socket", "the one a running node names", "netstat", "--admin", "/nowhere/node.sock")]
     [InlineData(3, "no socket", "the one a running node names", "drain", "--admin", "/nowhere/node.sock")]
@@ -110,6 +138,9 @@ public sealed class AdminSpecs : IDisposable
         code.ShouldBe(3);
         errors.ShouldContain("is there already");
     }
+
+    private async Task LeadAsync(string adapter, string step) =>
+        (await AskAsync("life", "life", adapter, step)).Single().GetProperty("status").GetString().ShouldBe("Success");
 
     private async Task<JsonElement[]> AskAsync(string verb, string happened, params string[] more)
     {

@@ -27,7 +27,12 @@ internal sealed class NginxServer : IAsyncDisposable
               fastcgi_temp_path {{_folder.File("fastcgi")}};
               uwsgi_temp_path {{_folder.File("uwsgi")}};
               scgi_temp_path {{_folder.File("scgi")}};
-              server { listen 127.0.0.1:{{port}} backlog=4096; root {{_folder.File("")}}; }
+              server {
+                listen 127.0.0.1:{{port}} backlog=4096;
+                root {{_folder.File("")}};
+                client_max_body_size 0;
+                dav_methods PUT;
+              }
             }
             """);
         ProcessStartInfo start = new(Tool.Find("nginx")) { RedirectStandardError = true };
@@ -75,6 +80,9 @@ internal sealed class NginxServer : IAsyncDisposable
         File.WriteAllBytes(_folder.File(name), content);
         return content;
     }
+
+    /// <summary>What a client has put under its root.</summary>
+    public byte[] Read(string name) => File.ReadAllBytes(_folder.File(name));
 
     public async ValueTask DisposeAsync()
     {

@@ -12,13 +12,17 @@ internal static class Tool
         ?? throw new InvalidOperationException(
             $"This spec needs '{name}' of the system: apt-get install curl nginx-light wrk");
 
-    public static async Task<(int Code, string Output)> RunAsync(string name, params string[] args)
+    public static Task<(int Code, string Output)> RunAsync(string name, params string[] args) =>
+        RunAsync(Eventually.Deadline, name, args);
+
+    /// <summary>The same for one that takes its time.</summary>
+    public static async Task<(int Code, string Output)> RunAsync(TimeSpan limit, string name, params string[] args)
     {
         ProcessStartInfo start = new(Find(name)) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string arg in args)
             start.ArgumentList.Add(arg);
         using Process process = Process.Start(start)!;
-        using CancellationTokenSource deadline = new(Eventually.Deadline);
+        using CancellationTokenSource deadline = new(limit);
         Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
         Task<string> errors = process.StandardError.ReadToEndAsync(deadline.Token);
         try

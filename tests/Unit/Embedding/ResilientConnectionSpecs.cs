@@ -87,6 +87,7 @@ public sealed class ResilientConnectionSpecs : StackSpec
         peer.Holes.ShouldBe(0);
         user.Got.ShouldBe(sent);
         connection.Repairs.ShouldBeGreaterThan(0);
+        user.Moves.ShouldNotBeEmpty();
     }
 
     private Task<ResilientConnection> OpenAsync() => Named("open", ResilientConnection.OpenAsync(

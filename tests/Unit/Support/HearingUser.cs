@@ -24,6 +24,9 @@ internal sealed class HearingUser : IConnectionUser
     /// <summary>Why the target asked to be rid of the connection.</summary>
     public List<TcpUploadReason> Wishes { get; } = [];
 
+    /// <summary>How long each move took that it was told of.</summary>
+    public List<TimeSpan> Moves { get; } = [];
+
     public byte[] Got
     {
         get
@@ -76,4 +79,10 @@ internal sealed class HearingUser : IConnectionUser
     public void OnAborted() => _aborted.TrySetResult();
 
     public void OnUploadWanted(TcpUploadReason reason) => Wishes.Add(reason);
+
+    public void OnMoved(TimeSpan took)
+    {
+        lock (_lock)
+            Moves.Add(took);
+    }
 }
