@@ -24,6 +24,19 @@ public sealed class ConformanceSubject
         ["mux"] = new ConformanceSubject("mux", (stack, name, over) => stack.Intermediate(name, over)) { Adapters = 2 },
         ["team"] = new ConformanceSubject("team", (stack, name, over) =>
             stack.Intermediate(name, over, new TeamChoice(TeamPolicy.LeastLoaded))) { Adapters = 2 },
+        ["capture"] = OfDriver("capture", new Capture(Stream.Null, Stream.Null).NewDriver),
+        // So little that requests wait, and so much that no case does for long.
+        ["throttle"] = OfDriver("throttle", () => new ThrottleDriver(new ThrottleSettings
+        {
+            BytesPerSecond = 4_000_000,
+            RequestsPerSecond = 500,
+            Burst = TimeSpan.FromMilliseconds(5),
+        })),
+        ["filter"] = OfDriver("filter", FilterDriver.Of(new FilterSettings
+        {
+            Rules = [new FilterRule(false, null, new PortRange(1, 1), null)],
+            ConnectionsPerPeerMax = 1_000,
+        })),
     };
 
     /// <summary>For the report.</summary>

@@ -1,4 +1,5 @@
 using ChimneyActors.Buffers;
+using ChimneyActors.Captures;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets.Simulated;
 

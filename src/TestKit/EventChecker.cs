@@ -1,3 +1,6 @@
+using ChimneyActors.Buffers;
+using ChimneyActors.Ndis;
+
 namespace ChimneyActors.TestKit;
 
 /// <summary>Measures what one host is told of its connection, beside answers and data, by what the peer really
@@ -17,9 +20,16 @@ internal sealed class EventChecker(IWorldPeer peer, Func<bool> isExcused, Action
     public void Offloading() => _closes = _aborts = 0;
 
     /// <summary>The offload was tried.</summary>
-    public void Offloaded(bool succeeded)
+    /// <param name="done">How it ended.</param>
+    /// <param name="isDenied">Whether a filter was to refuse it.</param>
+    public void Offloaded(OffloadBlock done, bool isDenied)
     {
-        if (!succeeded && !peer.IsRefused && !isExcused())
+        bool succeeded = done.Status == NdisStatus.Success;
+        if (succeeded && isDenied)
+            broken($"{peer.Number}: offloaded, although a filter denies it");
+        if (done.Refusal is { } refusal && !isDenied)
+            broken($"{peer.Number}: refused by {refusal}");
+        if (!succeeded && !isDenied && !peer.IsRefused && !isExcused())
             broken($"{peer.Number}: the offload failed, but the target did not refuse it");
     }
 

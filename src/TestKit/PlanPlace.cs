@@ -24,5 +24,7 @@ internal enum PlanPlace
     Miscounts = 33,
     Forwards = 35,
     Adapters = 37,
-    End = 39,
+    Denied = 39,
+    Kinds = 40,
+    End = 46,
 }

@@ -35,6 +35,9 @@ internal sealed partial class SeededHost(
     /// <summary>Whose data it returns with its own.</summary>
     public SeededHost? Neighbour { get; init; }
 
+    /// <summary>Whether a filter on its way is to refuse it.</summary>
+    public bool IsDenied { get; init; }
+
     /// <summary>Whether nothing new will come from here.</summary>
     public bool IsWindingDown => _over || _budget == 0;
 
@@ -212,7 +215,7 @@ internal sealed partial class SeededHost(
         events.Offloading();
         _closing = place.FinSent;
         (_connection, _initiate) = binding.BeginOffload(
-            place, _listens ? this : null, Wanted);
+            place, _listens ? this : null, Wanted, ends: WorldPlan.EndsOf(peer.Number));
         _last = place;
     }
 
@@ -227,10 +230,11 @@ internal sealed partial class SeededHost(
 
     private void Offloaded()
     {
-        NdisStatus status = _initiate!.Result.Status;
+        OffloadBlock done = _initiate!.Result;
+        NdisStatus status = done.Status;
         trace.Write($"host {peer.Number}: offloaded {status}");
         _initiate = null;
-        events.Offloaded(status == NdisStatus.Success);
+        events.Offloaded(done, IsDenied);
         if (status == NdisStatus.Success)
             return;
         TakeSegmentsBack();

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Akka.Actor;
 using ChimneyActors.Buffers;
+using ChimneyActors.Captures;
 using ChimneyActors.Embedding;
 using ChimneyActors.Supervision;
 using ChimneyActors.Targets;
@@ -360,6 +361,7 @@ internal sealed class SeededWorld
         _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _stack, _plan)
         {
             Neighbour = _hosts.LastOrDefault(),
+            IsDenied = _plan.IsDenied(number, name, _planted),
         });
     }
 }

@@ -29,6 +29,12 @@ internal sealed class SmallWorlds(int[] plan)
         int layers = At(PlanPlace.Layers);
         Set(PlanPlace.Layers, coin.Percent(50) ? 0 : coin.Below(layers + 1),
             coin.Percent(30) ? At(PlanPlace.Layers, 1) : 0);
+        if (coin.Percent(30))
+        {
+            // One layer alone, of those that do more than pass.
+            Set(PlanPlace.Layers, 1, 0);
+            Set(PlanPlace.Kinds, At(PlanPlace.Kinds, coin.Below(PlanPlace.End - PlanPlace.Kinds)));
+        }
         Set(PlanPlace.Connections, At(PlanPlace.Connections) > 0 && coin.Percent(30) ? 1 : 0);
         Set(PlanPlace.Posts, coin.Between(1, 5));
         if (At(PlanPlace.Crashes) > 0)

@@ -1,3 +1,4 @@
+using System.Net;
 using ChimneyActors.Embedding;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
@@ -24,6 +25,18 @@ public enum PlantedBreak
     Forgets,
 }
 
+/// <summary>What a layer in the middle does.</summary>
+internal enum LayerKind
+{
+    /// <summary>Passes everything on; and so does every other number that is drawn.</summary>
+    Pass,
+    PassToo,
+    PassAsWell,
+    Throttle,
+    Filter,
+    Capture,
+}
+
 /// <summary>What the seed makes of the world: its stack, its limits, its troubles.</summary>
 internal sealed class WorldPlan
 {
@@ -31,7 +44,10 @@ internal sealed class WorldPlan
     public const int ConnectionsMax = 5;
 
     private const int EnginesPercent = 12;
+    private const int LayersMax = 6;
     private readonly int _choice;       // how the driver over several adapters chooses: a mux, or one of three teams
+    private readonly int _denied;       // the host that filters do not let through
+    private readonly LayerKind[] _kinds;
 
     /// <summary>Draws it. Each trait stands at a place of its own in the row (<see cref="PlanPlace"/>), whatever the
     /// others are: so that one can be left out without moving the others.</summary>
@@ -67,6 +83,8 @@ internal sealed class WorldPlan
         ForwardPercent = Sometimes(random, 40, 1, 30, 0);
         Adapters = random.Percent(30) ? 2 : 1;
         _choice = random.Below(4);
+        _denied = random.Below(2 * ConnectionsMax);
+        _kinds = [.. Enumerable.Range(0, LayersMax).Select(_ => (LayerKind)random.Below(1 + (int)LayerKind.Capture))];
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -172,11 +190,12 @@ internal sealed class WorldPlan
         var names = new List<string> { adapters[0] };
         for (int layer = 0; layer < Layers; layer++)
         {
-            if (layer == 0)
-                stack.Intermediate("mux0", adapters, NewChoice());
+            string name = $"mux{layer}";
+            if (NewDriver(_kinds[layer]) is { } driver)
+                stack.Intermediate(name, layer == 0 ? adapters : [names[^1]], driver, NewChoice());
             else
-                stack.Intermediate($"mux{layer}", over: names[^1]);
-            names.Add($"mux{layer}");
+                stack.Intermediate(name, layer == 0 ? adapters : [names[^1]], NewChoice());
+            names.Add(name);
         }
         if (planted is PlantedBreak.Drops or PlantedBreak.Doubles)
         {
@@ -188,6 +207,39 @@ internal sealed class WorldPlan
         bool lower = OtherBindingIsLower && planted == default;
         string other = lower ? names[names.Count / 2] : names[^1];
         stack.Binding(Bindings[1], over: other == adapters[0] ? adapters[^1] : other);
+    }
+
+    /// <summary>The ends of a host's connections; each host has a peer of its own.</summary>
+    public static FourTuple EndsOf(int host) =>
+        new(new IPEndPoint(0x0100_000A, 80), new IPEndPoint(0x0000_000A + ((host + 2) << 24), 5000 + host));
+
+    /// <summary>Whether a filter on the way of a binding refuses a host.</summary>
+    public bool IsDenied(int host, string binding, PlantedBreak planted) => host == _denied
+        && _kinds.Take(Math.Min(Layers, DriversUnder(binding, planted) - 1)).Contains(LayerKind.Filter);
+
+    private Func<IntermediateDriver>? NewDriver(LayerKind kind)
+    {
+        switch (kind)
+        {
+            case LayerKind.Throttle:
+                var rate = new ThrottleSettings
+                {
+                    BytesPerSecond = 20_000,
+                    RequestsPerSecond = 300,
+                    Burst = TimeSpan.Zero,      // the second waits already
+                };
+                return () => new ThrottleDriver(rate);
+            case LayerKind.Filter:
+                return FilterDriver.Of(new FilterSettings
+                {
+                    Rules = [new FilterRule(false, new IPNetwork(EndsOf(_denied).Remote.Address, 32), null, null)],
+                    ConnectionsPerPeerMax = 1,
+                });
+            case LayerKind.Capture:
+                return new Capture(Stream.Null, Stream.Null).NewDriver;
+            default:
+                return null;
+        }
     }
 
     private LowerChoice NewChoice() => _choice switch

@@ -15,11 +15,12 @@ internal static class Layers
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Buffers"] = [],
+        ["Captures"] = [],
         ["Ndis"] = ["Buffers"],
-        ["Targets"] = ["Ndis", "Buffers"],
+        ["Targets"] = ["Ndis", "Buffers", "Captures"],
         ["Supervision"] = ["Ndis", "Buffers", Akka],
         ["Protocols"] = ["Supervision", "Ndis", "Buffers", Akka],
-        ["Intermediates"] = ["Supervision", "Ndis", "Buffers", Akka],
+        ["Intermediates"] = ["Supervision", "Ndis", "Buffers", "Captures", Akka],
         ["Miniports"] = ["Supervision", "Ndis", "Buffers", Akka],
         ["Embedding"] =
             ["Protocols", "Intermediates", "Miniports", "Targets", "Supervision", "Ndis", "Buffers", Akka],

@@ -4,7 +4,7 @@ namespace ChimneyActors.Conformance.Tests;
 public sealed class OwnDriverSpecs
 {
     /// <summary>Real time and real threads are for those where they could make a difference.</summary>
-    private static readonly string[] OnSockets = ["team"];
+    private static readonly string[] OnSockets = ["team", "throttle"];
 
     public static TheoryData<string, ReferenceTarget> Cases()
     {
@@ -34,5 +34,5 @@ public sealed class OwnDriverSpecs
     [Fact]
     public void A_driver_that_we_do_not_have_is_refused() =>
         Should.Throw<ArgumentException>(() => ConformanceSubject.OfOwnDriver("turbo")).Message
-            .ShouldContain("mux, team");
+            .ShouldContain("mux, team, capture, throttle, filter");
 }

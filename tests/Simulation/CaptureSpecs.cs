@@ -1,4 +1,5 @@
 using ChimneyActors.Contract;
+using ChimneyActors.Captures;
 using ChimneyActors.Targets.Simulated;
 
 namespace ChimneyActors.Simulation;

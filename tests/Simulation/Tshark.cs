@@ -25,7 +25,7 @@ internal sealed class Tshark
     private static readonly string[] Fields =
     [
         "frame.number", "ip.src", "tcp.window_size_value", "tcp.len", "ip.checksum.status", "tcp.checksum.status",
-        "_ws.malformed", "_ws.expert.severity", "_ws.expert.message", "frame.comment",
+        "_ws.malformed", "_ws.expert.severity", "_ws.expert.message", "frame.comment", "ipv6.src",
     ];
 
     private static readonly string[] Flags =
@@ -35,8 +35,11 @@ internal sealed class Tshark
         "zero_window", "zero_window_probe", "zero_window_probe_ack",
     ];
 
-    private Tshark(string said)
+    private readonly string _left;
+
+    private Tshark(string said, string left)
     {
+        _left = left;
         string[] lines = said.Split('\n');
         int follow = Array.FindIndex(lines, line => line.StartsWith("====", StringComparison.Ordinal));
         Packets = [.. lines[..follow].Where(line => line.Length > 0).Select(Parse)];
@@ -53,13 +56,15 @@ internal sealed class Tshark
     internal byte[] FromRight { get; }
 
     /// <summary>Judges a capture. Fails if tshark is not installed.</summary>
-    internal static async Task<Tshark> JudgeAsync(byte[] capture)
+    /// <param name="capture">The file.</param>
+    /// <param name="left">Address of the left end.</param>
+    internal static async Task<Tshark> JudgeAsync(byte[] capture, string left = "192.0.2.1")
     {
         string path = Path.GetTempFileName();
         try
         {
             await File.WriteAllBytesAsync(path, capture);
-            return new Tshark(await RunAsync(path));
+            return new Tshark(await RunAsync(path), left);
         }
         finally
         {
@@ -102,13 +107,14 @@ internal sealed class Tshark
         }
     }
 
-    private static SharkPacket Parse(string line)
+    private SharkPacket Parse(string line)
     {
         string[] cells = line.Split('|');
+        bool isV6 = cells[10].Length > 0;       // whose header has no checksum
         int severity = cells[7].Split(';', StringSplitOptions.RemoveEmptyEntries).Select(Number).Append(0).Max();
         return new SharkPacket(
-            Number(cells[0]), cells[1] == "192.0.2.1", Number(cells[2]), Number(cells[3]),
-            cells[4] == "1" && cells[5] == "1", cells[6].Length > 0, severity, cells[8], cells[9],
+            Number(cells[0]), (isV6 ? cells[10] : cells[1]) == _left, Number(cells[2]), Number(cells[3]),
+            (isV6 || cells[4] == "1") && cells[5] == "1", cells[6].Length > 0, severity, cells[8], cells[9],
             [.. Flags.Where((_, index) => cells[Fields.Length + index].Length > 0)]);
     }
 

@@ -105,7 +105,7 @@ public sealed class Binding
         (OffloadedConnection connection, Task<OffloadBlock> initiate) =
             BeginOffload(uploaded, user, uploadWanted, affinity);
         OffloadBlock done = await initiate.ConfigureAwait(false);
-        return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status);
+        return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status, done.Refusal);
     }
 
     /// <summary>A tree of blocks for this binding; what is new in it still needs its owners.</summary>
@@ -115,7 +115,8 @@ public sealed class Binding
     internal OffloadedConnection NewConnection(IConnectionUser? user) => new(_stack, _edge, user);
 
     internal (OffloadedConnection Connection, Task<OffloadBlock> Initiate) BeginOffload(
-        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity = null)
+        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity = null,
+        FourTuple? ends = null)
     {
         var connection = new OffloadedConnection(_stack, _edge, user) { OnUploadWanted = uploadWanted };
         var block = new OffloadBlock
@@ -125,6 +126,7 @@ public sealed class Binding
             BufferedData = uploaded.BufferedData,
             FinSent = uploaded.FinSent,
             Affinity = affinity,
+            FourTuple = ends,
             State = uploaded.FinSent ? TcpConnectionState.FinWait1 : TcpConnectionState.Established,
         };
         var post = new StatePost(connection.Core, OffloadOperation.Initiate, block);

@@ -36,10 +36,15 @@ public readonly record struct ConnectionSummary(long BytesAcknowledged, long Byt
 
 /// <summary>A connection could not be offloaded; its socket is still the caller's.</summary>
 /// <param name="status">Why.</param>
-public sealed class OffloadException(NdisStatus status) : Exception($"The connection was not offloaded: {status}.")
+/// <param name="refusal">Why an intermediate driver refused it, with the driver's name; null if none did.</param>
+public sealed class OffloadException(NdisStatus status, string? refusal = null)
+    : Exception($"The connection was not offloaded: {status}{(refusal is null ? "" : $", {refusal}")}.")
 {
     /// <summary>The status of the initiate.</summary>
     public NdisStatus Status { get; } = status;
+
+    /// <summary>Why an intermediate driver refused it; null if none did.</summary>
+    public string? Refusal { get; } = refusal;
 }
 
 /// <summary>A target did not carry out a query, update or invalidate; the connection is still offloaded.</summary>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
@@ -13,7 +14,7 @@ internal sealed partial class HostedIntermediateActor(
     : IntermediateActor(stack, edge, me, lowers), IIntermediateHost, IWithTimers
 {
     private readonly Holdings _held = new();
-    private readonly List<OffloadMessage> _messages = [];
+    private readonly Dictionary<Parcel, OffloadMessage> _messages = [];     // by what it carries
     private IntermediateDriver? _driver;
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -33,6 +34,10 @@ internal sealed partial class HostedIntermediateActor(
             case OffloadRequest request: Driver().OnRequest(request); break;
             case OidRequestComplete: base.Handle(message); break;
             case OffloadCompletion completion: Driver().OnCompletion(completion); break;
+            case OffloadIndication indication:
+                Driver().OnIndication(indication);
+                base.Handle(message);
+                break;
             case Ended timer: Driver().OnTimer(timer.Key); break;
             default: base.Handle(message); break;
         }
@@ -65,7 +70,7 @@ internal sealed partial class HostedIntermediateActor(
     void IIntermediateHost.Hold(OffloadMessage message)
     {
         Flight flight = FlightOf(message);
-        if (flight.Head is null)
+        if (flight.Head is null || message is OffloadIndication)
             throw new ArgumentException("Only requests and completions can be held.", nameof(message));
         if (!flight.IsHeldBy(Me))
         {
@@ -75,8 +80,28 @@ internal sealed partial class HostedIntermediateActor(
         if (flight.Head.ParkedIn is not null)
             return;
         _held.Park(flight.Head);
-        _messages.Add(message);
+        _messages.Add(flight.Head, message);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>Nothing was propagated, so nothing is completed that was (IM-06); the entry of this layer is not made
+    /// (IM-18).</remarks>
+    void IIntermediateHost.Refuse(InitiateOffload initiate, NdisStatus status, string reason)
+    {
+        if (status is not (NdisStatus.OffloadConnectionRejected or NdisStatus.OffloadTcpEntries
+            or NdisStatus.Resources or NdisStatus.Failure))
+            throw new ArgumentOutOfRangeException(nameof(status), status,
+                "OffloadConnectionRejected, OffloadTcpEntries, Resources or Failure (INIT-24).");
+        if (!Takes(initiate, initiate.Flight, CustodyState.Outstanding))
+            return;
+        initiate.Block.Refusal = $"{Edge.Name}: {reason}";
+        Between();
+        RefuseHome(initiate, status);
+    }
+
+    bool IIntermediateHost.IsKnown(OffloadHandle connection) => Stack.Handles.Find(connection) is { Ended: false };
+
+    void IIntermediateHost.Say(string what) => Context.GetLogger().Info("{0}: {1}", Edge.Name, what);
 
     void IIntermediateHost.StartTimer(object key, TimeSpan after) =>
         Timers.StartSingleTimer(key, new Ended(key), after);
@@ -101,7 +126,7 @@ internal sealed partial class HostedIntermediateActor(
             return false;
         }
         if (_held.Remove(flight.Head))
-            _messages.Remove(message);
+            _messages.Remove(flight.Head);
         AlsoInHand(flight);
         return true;
     }
@@ -114,10 +139,11 @@ internal sealed partial class HostedIntermediateActor(
     private void LetGo()
     {
         while (_held.First is { } parcel)
+        {
             _held.Remove(parcel);
-        foreach (OffloadMessage message in _messages)
-            Stack.Custodian.TakeOver(message, Me);
-        _messages.Clear();
+            if (_messages.Remove(parcel, out OffloadMessage? message))
+                Stack.Custodian.TakeOver(message, Me);
+        }
     }
 
     private sealed record Ended(object Key) : INoSerializationVerificationNeeded;

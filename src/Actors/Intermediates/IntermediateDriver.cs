@@ -11,7 +11,7 @@ namespace ChimneyActors.Intermediates;
 /// everything of a connection before the connection's disconnect or terminate goes by in the same direction. After a
 /// message was passed on it is not touched. What throws is replaced by a fresh instance; what was in hand and what was
 /// held then comes home without it. Who keeps a message silently (V-16) or passes one twice (V-03) is named by the
-/// ledger. Received data and events pass by themselves.
+/// ledger. Received data and events are seen, and pass by themselves.
 /// </remarks>
 public abstract class IntermediateDriver
 {
@@ -48,6 +48,12 @@ public abstract class IntermediateDriver
     /// this returns true.</summary>
     protected internal virtual bool OnStatus(IndicateStatus status) => true;
 
+    /// <summary>Received data, or an event, on its way up; it passes when this returns. Data is only to be looked at,
+    /// and only now.</summary>
+    protected internal virtual void OnIndication(OffloadIndication indication)
+    {
+    }
+
     /// <summary>A timer of <see cref="StartTimer"/> has ended.</summary>
     /// <param name="key">Which one.</param>
     protected internal virtual void OnTimer(object key)
@@ -70,6 +76,20 @@ public abstract class IntermediateDriver
 
     /// <summary>Keeps a request or a completion for now; pass it later by the same method as otherwise.</summary>
     protected void Hold(OffloadMessage message) => Host.Hold(message);
+
+    /// <summary>Refuses an initiate that was not passed on: the connection stays the host's.</summary>
+    /// <param name="initiate">What is asked.</param>
+    /// <param name="status">OffloadConnectionRejected, OffloadTcpEntries, Resources, or Failure: after that one the
+    /// host may try again.</param>
+    /// <param name="reason">For whoever asks why.</param>
+    protected void Refuse(InitiateOffload initiate, NdisStatus status, string reason) =>
+        Host.Refuse(initiate, status, reason);
+
+    /// <summary>Whether a connection of this name is still offloaded, or being so.</summary>
+    protected bool IsKnown(OffloadHandle connection) => Host.IsKnown(connection);
+
+    /// <summary>Writes a line to the host's log.</summary>
+    protected void Say(string what) => Host.Say(what);
 
     /// <summary>Calls <see cref="OnTimer"/> once, after a while; an earlier timer with the same key is
     /// forgotten.</summary>
@@ -96,6 +116,12 @@ internal interface IIntermediateHost
     void Answer(OidRequest request, NdisStatus status);
 
     void PauseComplete();
+
+    void Refuse(InitiateOffload initiate, NdisStatus status, string reason);
+
+    bool IsKnown(OffloadHandle connection);
+
+    void Say(string what);
 
     void StartTimer(object key, TimeSpan after);
 }

@@ -22,6 +22,10 @@ public static class BlockTree
         }
     }
 
+    /// <summary>The blocks in it of connections, linked or new; of a connection on its own the root.</summary>
+    public static IEnumerable<OffloadBlock> ConnectionsOf(OffloadBlock root) =>
+        BlocksOf(root).Where(block => block.Layer == OffloadLayer.Tcp);
+
     /// <summary>What is wrong with a tree as a whole; null for nothing (BLK-01, BLK-07, BLK-09).</summary>
     /// <param name="root">Its root.</param>
     /// <param name="operation">What it is for.</param>

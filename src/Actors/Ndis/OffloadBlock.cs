@@ -133,6 +133,9 @@ public sealed class OffloadBlock : Parcel
     /// <summary>Whether the send half is closed: the FIN was given to the wire.</summary>
     public bool FinSent { get; set; }
 
+    /// <summary>Initiate: why an intermediate driver refused it, with the driver's name; null if none did.</summary>
+    public string? Refusal { get; internal set; }
+
     /// <summary>Query: written by the target before it completes with SUCCESS.</summary>
     public TcpOffloadState? Queried { get; set; }
 

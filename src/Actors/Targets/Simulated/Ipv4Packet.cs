@@ -1,21 +1,31 @@
 using System.Buffers.Binary;
+using System.Net;
+using ChimneyActors.Captures;
 
 namespace ChimneyActors.Targets.Simulated;
 
 /// <summary>One end of a connection as a packet names it.</summary>
 /// <param name="Address">IPv4 address, the first of its bytes highest.</param>
 /// <param name="Port">TCP port.</param>
-internal readonly record struct PacketEnd(uint Address, ushort Port);
+internal readonly record struct PacketEnd(uint Address, ushort Port)
+{
+    /// <summary>The same for the base library.</summary>
+    internal IPEndPoint EndPoint
+    {
+        get
+        {
+            Span<byte> address = stackalloc byte[4];
+            BinaryPrimitives.WriteUInt32BigEndian(address, Address);
+            return new IPEndPoint(new IPAddress(address), Port);
+        }
+    }
+}
 
-/// <summary>Makes the IPv4 packet (RFC 791) around a segment (RFC 9293 section 3.1): real headers, real checksums.
-/// </summary>
+/// <summary>Makes the IPv4 packet around a segment of the engine.</summary>
 internal static class Ipv4Packet
 {
     /// <summary>Bytes of its IP header.</summary>
     internal const int IpBytes = 20;
-
-    private const int TcpBytes = 20;
-    private const int PseudoBytes = 12;
 
     /// <summary>The bytes of the packet.</summary>
     /// <param name="from">Who sends it.</param>
@@ -27,26 +37,19 @@ internal static class Ipv4Packet
         PacketEnd from, PacketEnd to, in Segment segment, int windowScale = 0, ReadOnlySpan<byte> options = default)
     {
         int stampBytes = segment.Stamps is null ? 0 : Timestamps.OptionBytes;
-        int headerBytes = TcpBytes + stampBytes + options.Length;
-        var packet = new byte[IpBytes + headerBytes + segment.Data.Length];
-        WriteIp(packet, from, to, segment);
-        Span<byte> tcp = packet.AsSpan(IpBytes);
-        BinaryPrimitives.WriteUInt16BigEndian(tcp, from.Port);
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[2..], to.Port);
-        BinaryPrimitives.WriteUInt32BigEndian(tcp[4..], segment.Seq.Value);
-        BinaryPrimitives.WriteUInt32BigEndian(tcp[8..], segment.Ack.Value);
-        tcp[12] = (byte)(headerBytes / 4 << 4);
-        tcp[13] = (byte)segment.Flags;
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[14..], Window(segment, windowScale));
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[18..], segment.UrgentPointer);
+        Span<byte> all = stackalloc byte[stampBytes + options.Length];
         if (segment.Stamps is { } stamps)
-            WriteStamps(tcp[TcpBytes..], stamps);
-        options.CopyTo(tcp[(TcpBytes + stampBytes)..]);
-        segment.Data.Span.CopyTo(tcp[headerBytes..]);
-
-        ushort sum = Checksum(tcp, PseudoHeader(packet, tcp.Length));
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], segment.IsIntact ? sum : (ushort)(sum ^ 1));
-        return packet;
+            WriteStamps(all, stamps);
+        options.CopyTo(all[stampBytes..]);
+        var header = new TcpHeader(
+            segment.Seq.Value, segment.Ack.Value, (byte)segment.Flags, Window(segment, windowScale))
+        {
+            UrgentPointer = segment.UrgentPointer,
+            IpId = segment.IpId,
+            TimeToLive = segment.TimeToLive,
+            TypeOfService = segment.TypeOfService,
+        };
+        return TcpPacket.Of(from.EndPoint, to.EndPoint, header, all, segment.Data.Span, segment.IsIntact);
     }
 
     private static ushort Window(in Segment segment, int scale)
@@ -57,20 +60,6 @@ internal static class Ipv4Packet
         return unchecked((ushort)window);
     }
 
-    private static void WriteIp(Span<byte> ip, PacketEnd from, PacketEnd to, in Segment segment)
-    {
-        ip[0] = 0x45;
-        ip[1] = segment.TypeOfService;
-        BinaryPrimitives.WriteUInt16BigEndian(ip[2..], (ushort)ip.Length);
-        BinaryPrimitives.WriteUInt16BigEndian(ip[4..], segment.IpId);
-        ip[6] = 0x40;       // Don't Fragment (SEND-20)
-        ip[8] = segment.TimeToLive;
-        ip[9] = 6;
-        BinaryPrimitives.WriteUInt32BigEndian(ip[12..], from.Address);
-        BinaryPrimitives.WriteUInt32BigEndian(ip[16..], to.Address);
-        BinaryPrimitives.WriteUInt16BigEndian(ip[10..], Checksum(ip[..IpBytes], default));
-    }
-
     private static void WriteStamps(Span<byte> option, Timestamps stamps)
     {
         option[0] = option[1] = 1;      // two fillers, as RFC 7323 appendix A recommends
@@ -78,22 +67,5 @@ internal static class Ipv4Packet
         option[3] = 10;
         BinaryPrimitives.WriteUInt32BigEndian(option[4..], stamps.Value);
         BinaryPrimitives.WriteUInt32BigEndian(option[8..], stamps.Echo);
-    }
-
-    private static byte[] PseudoHeader(ReadOnlySpan<byte> ip, int tcpBytes)
-    {
-        var pseudo = new byte[PseudoBytes];
-        ip[12..20].CopyTo(pseudo);
-        pseudo[9] = 6;
-        BinaryPrimitives.WriteUInt16BigEndian(pseudo.AsSpan(10), (ushort)tcpBytes);
-        return pseudo;
-    }
-
-    private static ushort Checksum(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> pseudo)
-    {
-        ulong sum = Segment.Words(bytes) + Segment.Words(pseudo);
-        while (sum > 0xFFFF)
-            sum = (sum & 0xFFFF) + (sum >> 16);
-        return (ushort)~sum;
     }
 }

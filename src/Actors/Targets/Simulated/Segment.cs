@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ChimneyActors.Captures;
 
 namespace ChimneyActors.Targets.Simulated;
 
@@ -119,19 +120,7 @@ internal readonly record struct Segment(
         Span<byte> header = stackalloc byte[HeaderBytesMax + 1];
         header.Clear();
         WriteHeader(header);
-        ulong sum = Words(header) + Words(Data.Span);
-        while (sum > 0xFFFF)
-            sum = (sum & 0xFFFF) + (sum >> 16);
-        return (ushort)~sum;
-    }
-
-    /// <summary>The sum of 16-bit words in network order; an odd last byte is the high half of one.</summary>
-    internal static ulong Words(ReadOnlySpan<byte> bytes)
-    {
-        ulong sum = 0;
-        for (; bytes.Length >= 2; bytes = bytes[2..])
-            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
-        return bytes.IsEmpty ? sum : sum + ((ulong)bytes[0] << 8);
+        return InternetChecksum.Fold(InternetChecksum.Words(header) + InternetChecksum.Words(Data.Span));
     }
 
     private void WriteHeader(Span<byte> header)

@@ -1,5 +1,6 @@
 using System.Net;
 using ChimneyActors.Buffers;
+using ChimneyActors.Captures;
 
 namespace ChimneyActors.Targets.Simulated;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ChimneyActors.Captures;
 
 namespace ChimneyActors.Targets.Simulated;
 

@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace ChimneyActors.Targets.Simulated;
+namespace ChimneyActors.Captures;
 
-/// <summary>Writes packets as pcapng: one section, one interface of bare IPv4 packets.</summary>
+/// <summary>Writes packets as pcapng: one section, one interface of bare IP packets.</summary>
 /// <remarks>By hand: three kinds of blocks, and the library depends on Akka alone. Pcapng and not pcap, because its
 /// packets can carry comments, and its clock can tick like a TimeSpan.</remarks>
 internal sealed class PcapngWriter
@@ -10,7 +10,7 @@ internal sealed class PcapngWriter
     private const uint SectionBlock = 0x0A0D0D0A;
     private const uint InterfaceBlock = 1;
     private const uint PacketBlock = 6;
-    private const ushort BareIpv4 = 228;    // LINKTYPE_IPV4
+    private const ushort BareIp = 101;      // LINKTYPE_RAW: IPv4 or IPv6, as the packet says
     private const ushort EndOfOptions = 0;
     private const ushort Comment = 1;
     private const ushort TimeResolution = 9;
@@ -31,7 +31,7 @@ internal sealed class PcapngWriter
         });
         Block(InterfaceBlock, block =>
         {
-            block.Write(BareIpv4);
+            block.Write(BareIp);
             block.Write((ushort)0);
             block.Write(0);                 // no limit of length
             Option(block, TimeResolution, [7]);     // 10^-7 s
@@ -40,7 +40,7 @@ internal sealed class PcapngWriter
     }
 
     /// <summary>Adds a packet.</summary>
-    /// <param name="at">Virtual time; its zero is the epoch.</param>
+    /// <param name="at">Time since the epoch; the zero of virtual time is the epoch.</param>
     /// <param name="packet">From the first byte of the IP header.</param>
     /// <param name="comment">Shown by tools with the packet; null for none.</param>
     internal void Write(TimeSpan at, ReadOnlyMemory<byte> packet, string? comment = null)
