@@ -33,7 +33,7 @@ internal static class AdapterCommand
         TimeSpan drainTimeout = configuration.Section(Section).Duration("DrainTimeout", offAllowed: true);
         ClusterNodeSettings cluster = ClusterNodeSettings.From(configuration, ClusterNodeSettings.AdapterRole)!;
         NodeOutput output = new(line);
-        Adapters adapters = new([], 0, WindowBuffers, StackLayout.From(configuration));
+        Adapters adapters = new([], 0, WindowBuffers, StackLayout.From(configuration, hasClients: false));
         await using NodeHost node = await NodeHost.StartAsync(line, configuration, adapters, cluster)
             .ConfigureAwait(false);
         ClusterMember member = node.Cluster!;

@@ -42,16 +42,16 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
         foreach (string name in Names)
         {
             string lower = name == Back && cluster?.Target is not null ? "cluster0" : below;
-            StackLayout.Stand(stack, name, lower, name switch
+            Layout.Stand(stack, name, lower, name switch
             {
                 Front => Layout.Front,
                 Back => Layout.Back,
-                _ => StackLayout.Plain,
+                _ => NodeDrivers.Plain,
             });
         }
 
         if (cluster is { IsAdapter: true })
-            StackLayout.Stand(stack, ClusterMember.AdapterBinding, below, StackLayout.Plain);
+            Layout.Stand(stack, ClusterMember.AdapterBinding, below, NodeDrivers.Plain);
     }
 
     /// <summary>Pools so large that the slowest connections can never hold the buffers of all others.</summary>

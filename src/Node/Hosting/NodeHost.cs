@@ -18,6 +18,7 @@ internal sealed class NodeHost : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly StackService _stack;
+    private readonly NodeDrivers _drivers;
     private AdminServer? _admin;
     private bool _stopped;
 
@@ -28,6 +29,7 @@ internal sealed class NodeHost : IAsyncDisposable
         Config actors = Cluster?.Config ?? ActorConfiguration.Load(line);
         if (Cluster is { IsAdapter: true })
             adapters = adapters with { ForOthers = actors.GetInt("chimney.cluster.connections-max") };
+        _drivers = adapters.Layout.Drivers;
         Kernels = adapters.MakeKernels();
         _stack = new StackService(
             adapters.Pools(actors), Cluster, stack => adapters.Build(stack, Kernels, Cluster));
@@ -105,6 +107,7 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         _host.Dispose();
+        _drivers.Dispose();
         Signals.Dispose();
         await Log.CloseAndFlushAsync().ConfigureAwait(false);
     }

@@ -11,12 +11,13 @@ namespace ChimneyActors.Node.Hosting;
 /// <param name="NewTeam">Makes what chooses among several.</param>
 /// <param name="Front">Drivers of clients' connections, from the binding down.</param>
 /// <param name="Back">Drivers of upstream connections, from the binding down.</param>
+/// <param name="Drivers">Makes them.</param>
 internal sealed record StackLayout(
-    int Adapters, Func<LowerChoice> NewTeam, IReadOnlyList<string> Front, IReadOnlyList<string> Back)
+    int Adapters, Func<LowerChoice> NewTeam, IReadOnlyList<string> Front, IReadOnlyList<string> Back,
+    NodeDrivers Drivers)
 {
     private const string Section = "Stack";
     private const string None = "none";
-    private const string Pass = "pass";
 
     // The team below them and the binding above are layers too.
     private const int DriversMax = StackBuilder.LayersMax - 2;
@@ -29,8 +30,6 @@ internal sealed record StackLayout(
         ["mux"] = () => new MuxChoice(),
     };
 
-    private static readonly string[] Kinds = [Pass];
-
     /// <summary>The flags of a verb that has a stack.</summary>
     /// <param name="hasClients">Whether it has connections of clients.</param>
     /// <param name="hasUpstreams">Whether it has upstream connections as well.</param>
@@ -41,22 +40,31 @@ internal sealed record StackLayout(
             $"which of several gets a connection: {string.Join(", ", Teams.Keys)}");
         if (hasClients)
             yield return new SettingOption($"{Section}:Front", "--front", "DRIVER,...",
-                $"drivers of clients' connections, from the top: {string.Join(", ", Kinds)}, or none");
+                $"drivers of clients' connections, from the top: {string.Join(", ", NodeDrivers.Kinds)}, or none");
         if (hasUpstreams)
             yield return new SettingOption($"{Section}:Back", "--back", "DRIVER,...",
                 "drivers of upstream connections, from the top, or none");
+        if (hasClients)
+            foreach (SettingOption flag in NodeDrivers.Flags())
+                yield return flag;
     }
 
     /// <summary>Reads and checks them.</summary>
-    public static StackLayout From(NodeConfiguration configuration)
+    /// <param name="configuration">The settings.</param>
+    /// <param name="hasClients">Whether the verb has connections of clients.</param>
+    /// <param name="hasUpstreams">Whether it has upstream connections as well.</param>
+    public static StackLayout From(
+        NodeConfiguration configuration, bool hasClients = true, bool hasUpstreams = false)
     {
         SettingReader reader = configuration.Section(Section);
         string team = reader.Text("Team");
+        string[] front = KindsOf(reader, nameof(Front));
+        string[] back = KindsOf(reader, nameof(Back));
+        string[] used = [.. hasClients ? front : [], .. hasUpstreams ? back : []];
         return new StackLayout(
             reader.Count(nameof(Adapters), 1, 16),
             Teams.GetValueOrDefault(team) ?? throw reader.Wrong("Team", $"one of {string.Join(", ", Teams.Keys)}"),
-            Drivers(reader, nameof(Front)),
-            Drivers(reader, nameof(Back)));
+            front, back, new NodeDrivers(configuration, [.. front, .. back], used));
     }
 
     /// <summary>Names the adapters, and a team over them if there are several.</summary>
@@ -79,30 +87,30 @@ internal sealed record StackLayout(
     /// <param name="stack">What is being built.</param>
     /// <param name="binding">Its name.</param>
     /// <param name="over">What is below them.</param>
-    /// <param name="drivers">From the binding down.</param>
-    public static void Stand(StackBuilder stack, string binding, string over, IReadOnlyList<string> drivers)
+    /// <param name="kinds">From the binding down.</param>
+    public void Stand(StackBuilder stack, string binding, string over, IReadOnlyList<string> kinds)
     {
-        for (int i = drivers.Count - 1; i >= 0; i--)
+        for (int i = kinds.Count - 1; i >= 0; i--)
         {
-            bool isFirst = !drivers.Take(i).Contains(drivers[i]);
-            string name = $"{(drivers[i] == Pass ? "mux" : drivers[i])}-{binding}{(isFirst ? "" : $"-{i}")}";
-            stack.Intermediate(name, over);
+            bool isFirst = !kinds.Take(i).Contains(kinds[i]);
+            string name = $"{NodeDrivers.NameOf(kinds[i], binding)}{(isFirst ? "" : $"-{i}")}";
+            if (Drivers.MakerOf(kinds[i]) is { } maker)
+                stack.Intermediate(name, over, maker);
+            else
+                stack.Intermediate(name, over);
             over = name;
         }
         stack.Binding(binding, over);
     }
 
-    /// <summary>A binding of the node's own stands on one that passes on.</summary>
-    public static IReadOnlyList<string> Plain { get; } = [Pass];
-
-    private static string[] Drivers(SettingReader reader, string name)
+    private static string[] KindsOf(SettingReader reader, string name)
     {
         string text = reader.Text(name);
         if (text == None)
             return [];
-        string[] drivers = [.. text.Split(',').Select(driver => driver.Trim())];
-        return drivers.Length <= DriversMax && drivers.All(Kinds.Contains)
-            ? drivers
-            : throw reader.Wrong(name, $"at most {DriversMax} of {string.Join(", ", Kinds)}, or {None}");
+        string[] kinds = [.. text.Split(',').Select(kind => kind.Trim())];
+        return kinds.Length <= DriversMax && kinds.All(NodeDrivers.Kinds.Contains)
+            ? kinds
+            : throw reader.Wrong(name, $"at most {DriversMax} of {string.Join(", ", NodeDrivers.Kinds)}, or {None}");
     }
 }

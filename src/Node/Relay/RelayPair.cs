@@ -203,6 +203,11 @@ internal sealed class RelayPair : ISession
             Reset(socket);
             return (side.WhenGone, null);
         }
+        catch (OffloadException denied) when (denied.Refusal is not null)
+        {
+            Reset(socket);
+            return (SessionEnd.Denied, denied.Refusal);
+        }
         catch (Exception e)
         {
             Reset(socket);

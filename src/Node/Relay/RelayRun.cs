@@ -59,7 +59,7 @@ internal sealed class RelayRun : IDisposable
             ConnectionListener.Bind(settings.Listen, settings.Backlog, settings.ConnectionsMax);
         if (settings.To is { } to && to.Reaches(listener.Local))
             throw NodeException.Usage($"bad To '{to}'", "in --to or the settings", "not the address it listens on");
-        Adapters adapters = AdaptersOf(settings, StackLayout.From(configuration));
+        Adapters adapters = AdaptersOf(settings, StackLayout.From(configuration, hasUpstreams: true));
         await using NodeHost node = await NodeHost.StartAsync(line, configuration, adapters, cluster)
             .ConfigureAwait(false);
         await using ServiceServer? embedded = settings.To is null ? ServiceServer.Embedded(node) : null;

@@ -67,6 +67,12 @@ internal abstract class ServiceSession : ISession, IConnectionUser
             _end = SessionEnd.ClientReset;
             _socket.Dispose();
         }
+        catch (OffloadException denied) when (denied.Refusal is not null)
+        {
+            _end = SessionEnd.Denied;
+            detail = denied.Refusal;
+            _socket.Dispose();
+        }
         catch (Exception e)
         {
             _end = SessionEnd.NotOffloaded;

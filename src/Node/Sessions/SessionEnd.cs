@@ -35,6 +35,9 @@ internal enum SessionEnd
 
     /// <summary>The stack would not take the connection.</summary>
     NotOffloaded,
+
+    /// <summary>A filter of the stack denied it.</summary>
+    Denied,
 }
 
 /// <summary>The words for it.</summary>
@@ -44,6 +47,7 @@ internal static class SessionEndText
     [
         "closed", "client reset", "upstream reset", "upstream refused", "upstream unreachable", "upstream timed out",
         "idle", "drained", "aborted", "not offloaded",
+        "denied",
     ];
 
     /// <summary>As people read it.</summary>
@@ -52,5 +56,5 @@ internal static class SessionEndText
     /// <summary>Whether the far side had reset the connection before the stack could take it, as the health checks of
     /// load balancers do: no fault of the stack. What we accept or connect is rejected for nothing else.</summary>
     public static bool IsConnectionGone(this OffloadException refused) =>
-        refused.Status == NdisStatus.OffloadConnectionRejected;
+        refused is { Status: NdisStatus.OffloadConnectionRejected, Refusal: null };
 }

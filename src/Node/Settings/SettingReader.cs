@@ -23,6 +23,16 @@ internal sealed class SettingReader(NodeConfiguration configuration, string sect
             : throw Bad(name, text, $"a whole number from {min} to {max}");
     }
 
+    /// <summary>The same for large ones.</summary>
+    public long Long(string name, long min, long max)
+    {
+        string text = Text(name);
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long count)
+            && count >= min && count <= max
+            ? count
+            : throw Bad(name, text, $"a whole number from {min} to {max}");
+    }
+
     /// <summary>A duration; zero means off where <paramref name="offAllowed"/>.</summary>
     public TimeSpan Duration(string name, bool offAllowed)
     {
