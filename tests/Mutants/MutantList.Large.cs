@@ -45,5 +45,6 @@ internal static partial class MutantList
         ["What is to be said again is not swept"] = 36,
         ["A driver is started once too often"] = 68,
         ["Received bytes do not count as accepted"] = 53,
+        ["A throttle lets the quick overtake"] = 39,
     };
 }
