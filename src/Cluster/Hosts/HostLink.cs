@@ -20,6 +20,7 @@ internal sealed class HostLink(LinkName name, LinkSettings link, HostSettings se
     private readonly Lock _gate = new();
     private readonly Queue<Told> _inbox = new();
     private readonly Dictionary<ulong, RemoteConnection> _offloads = [];
+    private readonly Dictionary<ulong, RemoteSocket> _unheard = [];     // offloads of which the host never knew
     private readonly Dictionary<ulong, Connecting> _connecting = [];
     private readonly List<RemoteConnection> _dirty = [];
     private readonly List<RemoteConnection> _severing = [];
@@ -138,6 +139,7 @@ internal sealed class HostLink(LinkName name, LinkSettings link, HostSettings se
         foreach (RemoteConnection connection in _offloads.Values.ToArray())
             connection.Vanish();
         _offloads.Clear();
+        _unheard.Clear();
         Volatile.Write(ref _sockets, 0);
         while (TryTake(out Told told))
             Refuse(told);
@@ -159,6 +161,14 @@ internal sealed class HostLink(LinkName name, LinkSettings link, HostSettings se
         if (_offloads.GetValueOrDefault(connection.Number) == connection)
             _offloads.Remove(connection.Number);
         Forgotten?.Invoke(connection);
+    }
+
+    /// <summary>Takes an offload back of which the host does not know that it began. What it has received is kept with
+    /// the socket.</summary>
+    internal void TakeBackUnheard(ulong number, RemoteSocket socket)
+    {
+        _unheard.Add(number, socket);
+        Say(new Item { Number = number, TakeBack = new Nothing() });
     }
 
     /// <summary>Is told of each offload that is over.</summary>
@@ -220,12 +230,28 @@ internal sealed class HostLink(LinkName name, LinkSettings link, HostSettings se
             case Item.KindOneofCase.None:
                 throw new LinkException("an item of a kind that this version does not know");
             default:
-                if (!_offloads.TryGetValue(item.Number, out RemoteConnection? connection))
-                    break;      // it is over, and this was on its way
-                connection.Take(item);
-                MarkDirty(connection);
+                if (_offloads.TryGetValue(item.Number, out RemoteConnection? connection))
+                {
+                    connection.Take(item);
+                    MarkDirty(connection);
+                }
+                else
+                {
+                    TakeUnheard(item);
+                }
+
                 break;
         }
+    }
+
+    private void TakeUnheard(Item item)
+    {
+        if (!_unheard.TryGetValue(item.Number, out RemoteSocket? socket))
+            return;     // it is over, and this was on its way
+        if (item.KindCase == Item.KindOneofCase.Received)
+            socket.AddUnheard(item.Received.Memory);
+        else if (item.KindCase == Item.KindOneofCase.TakenBack)
+            _unheard.Remove(item.Number);
     }
 
     private void Connected(ulong number, Connected answer)

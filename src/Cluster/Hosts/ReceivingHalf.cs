@@ -54,6 +54,13 @@ internal sealed class ReceivingHalf(RemoteConnection owner, HostSettings setting
         return _credit = settings.ReceiveWindowBytes;
     }
 
+    /// <summary>Bytes that an earlier offload received, which the host did not come to know.</summary>
+    internal void TakeOver(byte[] unheard)
+    {
+        Received += unheard.Length;
+        _bytes.Add(unheard);
+    }
+
     internal void Enqueue(NetBufferList list, Claim claim, IOffloadUpcalls upcalls)
     {
         list.MiniportReserved = Mark;

@@ -53,14 +53,14 @@ internal sealed partial class RemoteConnection
 
         _initiate = null;
         _phase = Phase.Open;
-        if (!initiate.Claim.IsOpen)
+        if (!Up.Complete(initiate.Claim, initiate.Upcalls, NdisStatus.Success, 0))
         {
             LetGo();
             return;
         }
 
-        Up.Complete(initiate.Claim, initiate.Upcalls, NdisStatus.Success, 0);
         Up.Flush();     // data is delivered only later (RIND-09)
+        _receive.TakeOver(Socket!.TakeUnheard());
     }
 
     /// <summary>The host keeps it.</summary>
@@ -73,10 +73,11 @@ internal sealed partial class RemoteConnection
         Up.Flush();
     }
 
-    /// <summary>Somebody else ended the initiate: the connection is still the host's.</summary>
+    /// <summary>Somebody else ended the initiate: the connection is still the host's, and so is what the adapter
+    /// has received meanwhile.</summary>
     private void LetGo()
     {
-        Say(new Item { TakeBack = new Nothing() });
+        _link.TakeBackUnheard(Number, Socket!);
         GiveSocketBack();
         Leave();
     }
@@ -276,7 +277,7 @@ internal sealed partial class RemoteConnection
         {
             if (Socket is not null)
             {
-                Say(new Item { TakeBack = new Nothing() });
+                _link.TakeBackUnheard(Number, Socket);
                 GiveSocketBack();
             }
 

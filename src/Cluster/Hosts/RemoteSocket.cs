@@ -9,6 +9,7 @@ namespace ChimneyActors.Cluster.Hosts;
 /// both halves are closed.</remarks>
 internal sealed class RemoteSocket : Socket
 {
+    private ReceivedBytes? _unheard;    // on the link's driver
     private int _isOffloaded;
     private int _isGone;
 
@@ -39,6 +40,12 @@ internal sealed class RemoteSocket : Socket
 
     /// <summary>It is the host's again.</summary>
     internal void GiveBack() => Volatile.Write(ref _isOffloaded, 0);
+
+    /// <summary>An offload received this, and ended before the host knew of it.</summary>
+    internal void AddUnheard(ReadOnlyMemory<byte> bytes) => (_unheard ??= new ReceivedBytes()).Add(bytes);
+
+    /// <summary>Takes what the next offload has to deliver first.</summary>
+    internal byte[] TakeUnheard() => _unheard?.TakeAll() ?? [];
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

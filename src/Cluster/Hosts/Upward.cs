@@ -14,10 +14,11 @@ internal struct Upward
     private OffloadOperation _operation;
 
     /// <summary>Completes one parcel, unless somebody else has ended its journey.</summary>
-    internal void Complete(Claim claim, IOffloadUpcalls to, NdisStatus status, long bytes)
+    /// <returns>Whether it was still to be completed.</returns>
+    internal bool Complete(Claim claim, IOffloadUpcalls to, NdisStatus status, long bytes)
     {
         if (!claim.TryComplete(status, bytes))
-            return;
+            return false;
         OffloadOperation operation = claim.Parcel.Operation;
         bool fits = ReferenceEquals(_to, to) && _operation == operation
             && operation is OffloadOperation.Send or OffloadOperation.Receive;      // all others travel alone
@@ -26,6 +27,7 @@ internal struct Upward
         _won.Add(claim.Parcel);
         _to = to;
         _operation = operation;
+        return true;
     }
 
     /// <summary>Sends up what was gathered.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Cluster.Nodes;
@@ -127,6 +128,34 @@ public sealed class HostLinkSpecs : IDisposable
     }
 
     [Fact]
+    public void What_came_for_an_initiate_that_somebody_else_ended_is_delivered_by_the_next()
+    {
+        Hello hello = Hellos()[0];
+        Welcome(hello);
+        Socket socket = Connect(hello);
+        Chimney host = _world.Start(stack => stack.Miniport("cluster", _target).Binding("tcpip", over: "cluster"));
+        var block = new OffloadBlock { Socket = socket, Operation = OffloadOperation.Initiate };
+        var asker = new Asker();
+        block.Custody.Set(CustodyState.Rented, default, HolderId.None);
+        var initiate = new InitiateOffload(Flight.Depart(block, asker.Holder));
+        _target.Submit(initiate, asker);
+        _world.RunUntilQuiet();
+        new Claim(block, initiate.Flight.Id, asker.Holder).TryComplete(NdisStatus.Failure, 0).ShouldBeTrue();
+
+        Hear(FrameOf(hello, 2, new Item { Number = 2, Opened = 0 }, Bytes(2, "un")));
+        Items(2)[^1].KindCase.ShouldBe(Item.KindOneofCase.TakeBack);
+        asker.Answers.ShouldBeEmpty();
+        var user = new RemoteUser();
+        Task<OffloadedConnection> offloading = host.Binding("tcpip").OffloadAsync(socket, user);
+        _world.RunUntilQuiet();
+        Hear(FrameOf(hello, 4, Bytes(2, "heard"), new Item { Number = 2, TakenBack = new TakenBack { Alive = true } }));
+        Hear(FrameOf(hello, 6, new Item { Number = 3, Opened = 0 }, Bytes(3, " of")));
+        offloading.IsCompletedSuccessfully.ShouldBeTrue();
+        Encoding.UTF8.GetString(user.Received).ShouldBe("unheard of");
+        _world.Stop(host);
+    }
+
+    [Fact]
     public void An_adapter_that_sends_more_than_there_is_room_for_loses_the_link()
     {
         Hello hello = Hellos()[0];
@@ -145,6 +174,13 @@ public sealed class HostLinkSpecs : IDisposable
         Overs()[^1].Reason.ShouldContain("there is room for");
         _world.Stop(host);
     }
+
+    private static Item Bytes(ulong number, string text) =>
+        new() { Number = number, Received = ByteString.CopyFromUtf8(text) };
+
+    private Item[] Items(ulong number) =>
+        [.. _said.All.Where(one => one.Frame is not null).SelectMany(one => one.Frame.Items)
+            .Where(one => one.Number == number)];
 
     /// <summary>The first connection of the link, with the number 1.</summary>
     private Socket Connect(Hello hello) => _world.Run(() =>

@@ -124,6 +124,7 @@ internal sealed class WorldClient : IConnectionUser
     void IConnectionUser.OnReceived(ReceivedData data)
     {
         ReadOnlySpan<byte> bytes = data.Memory.Span;
+        _world.Trace($"client {_number}: hears {bytes.Length} from {_received} on");
         for (int i = 0; i < bytes.Length; i++)
             if (bytes[i] != Incoming(_number, _received + i))
             {
@@ -185,6 +186,7 @@ internal sealed class WorldClient : IConnectionUser
                 for (int i = 0; i < data.Length; i++)
                     data[i] = Incoming(_number, from + i);
                 PeerSaid += data.Length;
+                _world.Trace($"client {_number}: its peer says {data.Length} from {from} on");
                 peer.Say(data);
             });
         }
