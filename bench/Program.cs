@@ -1,3 +1,4 @@
+using ChimneyActors.Bench.Cluster;
 using ChimneyActors.Bench.Growth;
 using ChimneyActors.Bench.Kernel;
 using ChimneyActors.Bench.Measuring;
@@ -12,6 +13,7 @@ using ChimneyActors.Bench.Reporting;
     ("growth", "cost and memory with many connections, against bare actors", GrowthBench.RunAsync),
     ("kernel", "real sockets, against the framework's, Akka.IO and C", KernelBench.RunAsync),
     ("relay", "the relay, against haproxy, nginx and a plain one", RelayBench.RunAsync),
+    ("cluster", "an adapter in another process, against one process and bare Akka.Remote", LinkBench.RunAsync),
 ];
 try
 {
@@ -43,6 +45,8 @@ async Task<int> RunAsync(string name)
             return await Crowd.RunAsync(args[1..]);
         case SocketPeer.Command:
             return await SocketPeer.RunAsync();
+        case AdapterPeer.Command:
+            return await AdapterPeer.RunAsync(args[1]);
         case SocketRelay.Command:
             return await SocketRelay.RunAsync(args[1..]);
         default:

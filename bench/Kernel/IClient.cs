@@ -4,11 +4,15 @@ using ChimneyActors.Bench.Messaging;
 namespace ChimneyActors.Bench.Kernel;
 
 /// <summary>One who speaks TCP: the same services in the shape that is natural to him.</summary>
-internal interface IClient : IAsyncDisposable
+internal interface IClient : ITalker
 {
     /// <summary>Connections one after another in each slot: one byte, then FIN both ways, or RST.</summary>
     Task ChurnAsync(int count, int slots, bool reset);
+}
 
+/// <summary>One who keeps connections, or what he has in their place.</summary>
+internal interface ITalker : IAsyncDisposable
+{
     /// <summary>Opens connections and keeps them.</summary>
     Task OpenAsync(int count, int slots, bool echo);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
@@ -18,11 +19,16 @@ internal sealed class StackClient : IClient
     private readonly Peer _peer;
     private readonly ActorSystem _system;
     private readonly Chimney _chimney;
-    private readonly KernelTarget _target;
+    private readonly Func<IPEndPoint, Task<Socket>> _connect;
     private Connection[] _open = [];
 
-    private StackClient(Peer peer, ActorSystem system, Chimney chimney, KernelTarget target) =>
-        (_peer, _system, _chimney, _target) = (peer, system, chimney, target);
+    /// <summary>A client over any stack with a binding tcpip.</summary>
+    /// <param name="peer">The other side.</param>
+    /// <param name="system">Ends with the client.</param>
+    /// <param name="chimney">The stack; ends with the client.</param>
+    /// <param name="connect">Connects as the target of the stack wants it.</param>
+    public StackClient(Peer peer, ActorSystem system, Chimney chimney, Func<IPEndPoint, Task<Socket>> connect) =>
+        (_peer, _system, _chimney, _connect) = (peer, system, chimney, connect);
 
     /// <param name="peer">Whom it speaks to.</param>
     /// <param name="spinMax">How long the target's thread looks for the next event before it sleeps.</param>
@@ -36,7 +42,12 @@ internal sealed class StackClient : IClient
             .Miniport("nic0", target)
             .Intermediate("mux0", over: "nic0")
             .Binding("tcpip", over: "mux0")).ConfigureAwait(false);
-        return new StackClient(peer, system, chimney, target);
+        return new StackClient(peer, system, chimney, async to =>
+        {
+            Socket socket = await target.ConnectAsync(to).ConfigureAwait(false);
+            socket.NoDelay = true;
+            return socket;
+        });
     }
 
     public Task ChurnAsync(int count, int slots, bool reset) => Slots.RunAsync(count, slots, async _ =>
@@ -117,8 +128,7 @@ internal sealed class StackClient : IClient
 
     private async Task<Connection> ConnectAsync(bool echo)
     {
-        Socket socket = await _target.ConnectAsync(_peer.Next(echo)).ConfigureAwait(false);
-        socket.NoDelay = true;
+        Socket socket = await _connect(_peer.Next(echo)).ConfigureAwait(false);
         var one = new Connection(socket);
         one.Offloaded = await _chimney.Binding("tcpip").OffloadAsync(socket, one).ConfigureAwait(false);
         return one;

@@ -160,7 +160,10 @@ internal sealed class HostLinkActor(ClusterTarget target, Address node) : Untype
         if (_link is not { } lost)
             return;
         _link = null;
-        _log.Warning("Link {0} to adapter {1} with {2} connections is over: {3}", lost.Name, node, lost.Sockets, why);
+        if (lost.Sockets > 0)
+            _log.Warning("Link {0} to {1} is over, with {2} connections: {3}", lost.Name, node, lost.Sockets, why);
+        else
+            _log.Info("Link {0} to {1} is over, no connection on it: {2}", lost.Name, node, why);
         Context.Unwatch(_adapter);
         SayOver(lost.Name, why);
         target.Nodes.SetLink(node, null);
