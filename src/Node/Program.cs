@@ -20,6 +20,7 @@ return await VerbLine.RunAsync(
     ReplayCommand.Create(),
     ShrinkCommand.Create(),
     ConformCommand.Create(),
+    ReadyCommand.Create(),
     NetstatCommand.Create(),
     PendingCommand.Create(),
     LifeCommand.Create(),

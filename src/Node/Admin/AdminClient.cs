@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using ChimneyActors.Node.Verbs;
@@ -47,6 +48,17 @@ internal sealed class AdminClient : IDisposable
         if (!said.IsSuccessStatusCode)
             return ((T?)null, await said.Content.ReadAsStringAsync().ConfigureAwait(false));
         return (await said.Content.ReadFromJsonAsync<T>(AdminServer.Format).ConfigureAwait(false), "");
+    }).ConfigureAwait(false);
+
+    /// <summary>Whether it takes connections.</summary>
+    /// <exception cref="NodeException">It does not answer.</exception>
+    public async Task<bool> IsReadyAsync() => await AskAsync(async () =>
+    {
+        using HttpResponseMessage said = await _http.GetAsync(new Uri("/ready", UriKind.Relative))
+            .ConfigureAwait(false);
+        return said.StatusCode == HttpStatusCode.ServiceUnavailable
+            ? false
+            : said.EnsureSuccessStatusCode().IsSuccessStatusCode;
     }).ConfigureAwait(false);
 
     /// <summary>Whether it still listens.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net.Sockets;
 using ChimneyActors.Node.Verbs;
 
 namespace ChimneyActors.Node.Admin;
@@ -36,12 +37,47 @@ internal static class AdminSocket
             $"{Environment.ProcessId}.sock"));
         if (System.Text.Encoding.UTF8.GetByteCount(path) > PathBytesMax)
             throw NodeException.Usage($"bad path '{path}'", "in --admin", $"at most {PathBytesMax} bytes");
-        if (asked is null)
-            File.Delete(path);      // of a process that crashed and had our number
+        if (asked is null || IsLeftOver(path))
+            File.Delete(path);      // of a process that crashed
         else if (File.Exists(path))
             throw NodeException.Environment($"'{path}' is there already", "in --admin",
                 "a file that no other node uses; remove it if none does");
         return path;
+    }
+
+    /// <summary>A socket that nobody listens on any more.</summary>
+    private static bool IsLeftOver(string path)
+    {
+        if (!File.Exists(path) || CanBeRead(path))
+            return false;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return false;
+        }
+        catch (SocketException refused)
+        {
+            return refused.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+    }
+
+    /// <summary>Any other file can be opened, or is not ours to look at; a socket cannot.</summary>
+    private static bool CanBeRead(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
+        }
     }
 
     /// <summary>A node that crashed leaves its file behind.</summary>

@@ -26,6 +26,7 @@ internal sealed class ClusterMember : IAsyncDisposable
     public const string AdapterBinding = "adapter";
 
     private const string ConfPath = "hocon/cluster.conf";
+    private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ClusterNodeSettings _settings;
     private ActorSystem? _system;
     private ClusterQuestions? _questions;
@@ -58,6 +59,9 @@ internal sealed class ClusterMember : IAsyncDisposable
     /// <summary>Whether it is a member like any other.</summary>
     public bool IsUp => _system is { WhenTerminated.IsCompleted: false } system
         && AkkaCluster.Get(system).SelfMember.Status == MemberStatus.Up;
+
+    /// <summary>Done when it became one.</summary>
+    public Task Up => _up.Task;
 
     /// <summary>Its address in the cluster.</summary>
     public Address Address => AkkaCluster.Get(_system!).SelfAddress;
@@ -93,6 +97,7 @@ internal sealed class ClusterMember : IAsyncDisposable
                 (remote, cancellation) => ConnectAsync(kernel, remote, cancellation));
         _questions = ClusterQuestions.Start(_system!, answer);
         AkkaCluster cluster = AkkaCluster.Get(_system!);
+        cluster.RegisterOnMemberUp(() => _up.TrySetResult());
         if (_settings.Join.Count == 0)
             cluster.Join(cluster.SelfAddress);
         else

@@ -82,6 +82,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 .ConfigureAwait(false);
             node.Cluster?.Join(node.Chimney, node.Kernels, new NodeAnswers(node.Chimney, node.Cluster).AnswerAsync);
             _ = node.EndWithSystemAsync();
+            _ = ServiceManager.FollowAsync(node.Cluster, node.Signals);
             return node;
         }
         catch

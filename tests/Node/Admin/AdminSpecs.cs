@@ -142,6 +142,24 @@ public sealed class AdminSpecs : IDisposable
     private async Task LeadAsync(string adapter, string step) =>
         (await AskAsync("life", "life", adapter, step)).Single().GetProperty("status").GetString().ShouldBe("Success");
 
+    [Fact]
+    public async Task The_socket_of_a_crashed_node_is_taken_over_and_that_of_a_living_one_is_not()
+    {
+        await using ChimneyProcess first = await ChimneyProcess.ListenAsync("relay", "--admin", Admin);
+        (int code, _, string errors) =
+            await ChimneyProcess.RunAsync("relay", "--listen", "127.0.0.1:0", "--admin", Admin);
+        code.ShouldBe(3);
+        errors.ShouldContain("is there already");
+        (await ChimneyProcess.RunAsync("ready", "--admin", Admin)).Code.ShouldBe(0);
+
+        first.Murder();
+        await first.ExitAsync();
+        File.Exists(Admin).ShouldBeTrue("or nothing is taken over");
+        await using ChimneyProcess second = await ChimneyProcess.ListenAsync("relay", "--admin", Admin);
+        (await ChimneyProcess.RunAsync("ready", "--admin", Admin)).Code.ShouldBe(0);
+        await second.EndsWellAsync();
+    }
+
     private async Task<JsonElement[]> AskAsync(string verb, string happened, params string[] more)
     {
         (int code, string output, string errors) =

@@ -12,6 +12,8 @@ public sealed class ClusterRelaySpecs : IDisposable
 
     private string Admin => _folder.File("relay.sock");
 
+    private Operator Operator => new(Admin);
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -21,7 +23,7 @@ public sealed class ClusterRelaySpecs : IDisposable
         string expected = Sockets.Checksum(nginx.Publish("file", 3_000_000, seed: 5));
         await using ChimneyProcess relay = await RelayAsync(nginx.Address.ToString());
         await using ChimneyProcess adapter = await ChimneyProcess.AdapterAsync(relay);
-        await HasAdaptersAsync(1);
+        await Operator.HasAdaptersAsync(1);
 
         using (Socket client = await Sockets.ConnectAsync(relay.Address))
         {
@@ -47,7 +49,7 @@ public sealed class ClusterRelaySpecs : IDisposable
         using TestServer upstream = new(EchoAsync);
         await using ChimneyProcess relay = await RelayAsync(upstream.Address.ToString());
         await using ChimneyProcess first = await ChimneyProcess.AdapterAsync(relay);
-        await HasAdaptersAsync(1);
+        await Operator.HasAdaptersAsync(1);
         using Socket client = await Sockets.ConnectAsync(relay.Address);
         await EchoesAsync(client);
 
@@ -59,16 +61,16 @@ public sealed class ClusterRelaySpecs : IDisposable
         served.GetProperty("bytesAcknowledged").GetInt64().ShouldBe(5);
 
         await using ChimneyProcess second = await ChimneyProcess.AdapterAsync(relay);
-        await HasAdaptersAsync(2);
+        await Operator.HasAdaptersAsync(2);
         await client.SendTextAsync("w");                    // of "wait": the upstream owes an answer
         first.Signal();
-        await EventuallyAsync(async () => (await AdaptersAsync())
+        await Support.Operator.SeesAsync(async () => (await Operator.AdaptersAsync())
             .Any(one => one.GetProperty("isDraining").GetBoolean()), "the relay hears of the drain");
         for (int i = 0; i < 4; i++)
         {
             using Socket later = await Sockets.ConnectAsync(relay.Address);
             await EchoesAsync(later);
-            (await AdaptersAsync()).Single(one => one.GetProperty("node").GetString()!.EndsWith(second.Member))
+            (await Operator.AdaptersAsync()).Single(one => one.GetProperty("node").GetString()!.EndsWith(second.Member))
                 .GetProperty("connections").GetInt32().ShouldBeGreaterThan(0);
         }
 
@@ -88,7 +90,7 @@ public sealed class ClusterRelaySpecs : IDisposable
         await using ChimneyProcess relay = await RelayAsync(upstream.Address.ToString());
         await using ChimneyProcess first = await ChimneyProcess.AdapterAsync(relay);
         await using ChimneyProcess second = await ChimneyProcess.AdapterAsync(relay);
-        await HasAdaptersAsync(2);
+        await Operator.HasAdaptersAsync(2);
         List<Socket> clients = [];
         while (clients.Count < 40)
         {
@@ -96,7 +98,8 @@ public sealed class ClusterRelaySpecs : IDisposable
             await EchoesAsync(clients[^1]);
         }
 
-        int there = (await AdaptersAsync()).Single(one => one.GetProperty("node").GetString()!.EndsWith(first.Member))
+        int there = (await Operator.AdaptersAsync())
+            .Single(one => one.GetProperty("node").GetString()!.EndsWith(first.Member))
             .GetProperty("connections").GetInt32();
         first.Murder();
         await relay.SessionsEndAsync(there);
@@ -155,10 +158,8 @@ public sealed class ClusterRelaySpecs : IDisposable
     }
 
     private Task<ChimneyProcess> RelayAsync(string upstream) => ChimneyProcess.ListenAsync(
-        "relay", "--to", upstream, "--cluster", "127.0.0.1:0", "--roles", "host", "--admin", Admin);
-
-    private Task HasAdaptersAsync(int count) => EventuallyAsync(async () => (await AdaptersAsync())
-        .Count(one => one.GetProperty("isOpen").GetBoolean()) == count, $"{count} adapters");
+        ["relay", "--to", upstream, "--cluster", "127.0.0.1:0", "--roles", "host", "--admin", Admin,
+            .. ChimneyProcess.Patient]);
 
     private static async Task EchoAsync(Socket socket)
     {
@@ -191,32 +192,5 @@ public sealed class ClusterRelaySpecs : IDisposable
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement)
             .Where(line => line.GetProperty("event").GetString() == happened)];
-    }
-
-    private async Task<JsonElement[]> AdaptersAsync()
-    {
-        using HttpClient http = new(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancelled) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Admin), cancelled);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        });
-        string text = await http.GetStringAsync(new Uri("http://node/adapters"));
-        return [.. JsonDocument.Parse(text).RootElement.EnumerateArray()];
-    }
-
-    private static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
-    {
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(50));
-        using CancellationTokenSource deadline = new(Eventually.Deadline);
-        while (!await condition())
-        {
-            if (deadline.IsCancellationRequested)
-                throw new TimeoutException($"Within {Eventually.Deadline}, never: {what}.");
-            await timer.WaitForNextTickAsync();
-        }
     }
 }

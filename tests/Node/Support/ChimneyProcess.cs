@@ -14,7 +14,7 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
 
-    private ChimneyProcess(string[] args)
+    private ChimneyProcess(string[] args, (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new("dotnet")
         {
@@ -25,6 +25,8 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "chimney.dll"));
         foreach (string arg in args)
             start.ArgumentList.Add(arg);
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
@@ -49,6 +51,8 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
         }
     }
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>The final JSON object.</summary>
     public JsonElement Summary => Events("summary").Single();
 
@@ -57,30 +61,44 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
 
     private string Cluster => Events("listening").Single().GetProperty("cluster").GetString()!;
 
+    /// <summary>For members of a cluster: a busy machine is not a dead one.</summary>
+    public static string[] Patient { get; } =
+        ["--set", "akka.cluster.failure-detector.acceptable-heartbeat-pause=10s"];
+
     /// <summary>Starts an adapter.</summary>
     /// <param name="join">Whose cluster; null for one of its own.</param>
     /// <param name="args">More flags.</param>
     public static Task<ChimneyProcess> AdapterAsync(ChimneyProcess? join, params string[] args) => StartAsync(
     [
         "adapter", "--cluster", "127.0.0.1:0", "--roles", "offload", "--admin", "none", "--json",
-        .. join is null ? Array.Empty<string>() : ["--join", join.Member], .. args,
+        .. join is null ? Array.Empty<string>() : ["--join", join.Member], .. Patient, .. args,
     ]);
 
     /// <summary>Starts a verb that listens, and waits until it does.</summary>
     public static Task<ChimneyProcess> ListenAsync(params string[] args) =>
         StartAsync([.. args, "--listen", "127.0.0.1:0", "--json"]);
 
+    /// <summary>Starts it as it stands, and waits for nothing.</summary>
+    public static ChimneyProcess Start(string[] args, params (string Name, string Value)[] environment) =>
+        new(args, environment);
+
     /// <summary>Ends it as nothing may: SIGKILL.</summary>
     public void Murder() => _process.Kill();
 
     private static async Task<ChimneyProcess> StartAsync(string[] args)
     {
-        ChimneyProcess process = new(args);
-        await Eventually.BecomesTrueAsync(
-            () => process.Events("listening").Any() || process._process.HasExited, "it listens", process.Everything);
-        if (process._process.HasExited)
-            throw new InvalidOperationException($"It ended instead of listening. {process.Everything()}");
+        ChimneyProcess process = new(args, []);
+        await process.ListensAsync();
         return process;
+    }
+
+    /// <summary>Waits until it says that it listens.</summary>
+    public async Task ListensAsync()
+    {
+        await Eventually.BecomesTrueAsync(
+            () => Events("listening").Any() || _process.HasExited, "it listens", Everything);
+        if (_process.HasExited)
+            throw new InvalidOperationException($"It ended instead of listening. {Everything()}");
     }
 
     /// <summary>Starts a relay to an upstream.</summary>
@@ -94,12 +112,12 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
     /// <summary>The same for one that takes its time.</summary>
     public static async Task<(int Code, string Output, string Errors)> RunAsync(TimeSpan limit, params string[] args)
     {
-        await using ChimneyProcess process = new(args);
+        await using ChimneyProcess process = new(args, []);
         int code = await process.ExitAsync(limit);
         return (code, process.Output, process.Errors);
     }
 
-    public void Signal() => Kill(_process.Id, SigTerm).ShouldBe(0);
+    public void Signal() => Kill(_process.Id, SigTerm).ShouldBe(0, Everything());
 
     public Task<int> ExitAsync() => ExitAsync(Eventually.Deadline);
 

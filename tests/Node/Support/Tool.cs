@@ -10,7 +10,7 @@ internal static class Tool
     public static string Find(string name) =>
         Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
         ?? throw new InvalidOperationException(
-            $"This spec needs '{name}' of the system: apt-get install curl nginx-light wrk");
+            $"This spec needs '{name}' of the system: apt-get install curl nginx-light wrk haproxy systemd");
 
     public static Task<(int Code, string Output)> RunAsync(string name, params string[] args) =>
         RunAsync(Eventually.Deadline, name, args);
