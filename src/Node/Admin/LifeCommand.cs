@@ -8,7 +8,10 @@ namespace ChimneyActors.Node.Admin;
 /// <summary>The verb <c>life</c>: the adapters of a running node, and what is done to one of them.</summary>
 internal static class LifeCommand
 {
-    private static readonly string[] Steps = ["pause", "restart", "halt", "remove", "initialize"];
+    private static readonly string[] Steps =
+    [
+        "pause", "restart", "halt", "remove", "initialize", "reset", "offload-pause", "offload-resume", "upload-all",
+    ];
 
     private static readonly Argument<string?> AdapterName = new("adapter")
     {
@@ -24,7 +27,7 @@ internal static class LifeCommand
 
     /// <summary>The command with its flags.</summary>
     public static Command Create() => new Command(
-        "life", "the adapters of a running node, and a step in the life of one: pause, restart, halt, removal, return")
+        "life", "the adapters of a running node, and a step in the life of one: pause, removal, reset and so on")
     {
         AdapterName, Step,
     }.Runs(RunAsync);

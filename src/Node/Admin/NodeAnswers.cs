@@ -54,7 +54,7 @@ internal sealed class NodeAnswers(Chimney chimney, ClusterMember? cluster)
 
     /// <summary>Leads an adapter of this node through its life.</summary>
     /// <param name="adapter">Its name.</param>
-    /// <param name="step">pause, restart, halt, remove or initialize.</param>
+    /// <param name="step">One that <c>chimney life --help</c> names.</param>
     /// <returns>How it went, as JSON; null if there is no such adapter or step.</returns>
     public async Task<string?> LeadAsync(string adapter, string step)
     {
@@ -68,6 +68,10 @@ internal sealed class NodeAnswers(Chimney chimney, ClusterMember? cluster)
             "halt" => known.HaltAsync(),
             "remove" => known.RemoveAsync(),
             "initialize" => known.InitializeAsync(),
+            "reset" => known.ResetAsync(),
+            "offload-pause" => known.OffloadPauseAsync(),
+            "offload-resume" => known.OffloadResumeAsync(),
+            "upload-all" => known.UploadAllAsync(),
             _ => null,
         };
         return going is null ? null : Text(await going.ConfigureAwait(false));

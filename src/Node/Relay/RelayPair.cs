@@ -58,18 +58,18 @@ internal sealed class RelayPair : ISession
         ConnectionSummary? upstream = null;
         try
         {
-            string key = (ClientAddress as IPEndPoint)?.Address.ToString() ?? "";
-            _upstreamSocket = await _relay.Connector.ConnectAsync(key, _relay.AbortAll).ConfigureAwait(false);
-            detail = await OpenAsync(_upstreamSocket).ConfigureAwait(false);
-            await _ended.Task.ConfigureAwait(false);
-            client = await Client.End.CloseAsync().ConfigureAwait(false);
-            upstream = await Upstream.End.CloseAsync().ConfigureAwait(false);
-        }
-        catch (UpstreamException e)
-        {
-            _end = e.End;
-            detail = e.Message;
-            Reset(_clientSocket);
+            // The client first: whom the stack does not take costs the upstream nothing.
+            if (await OpenAsync(_relay.Front, _clientSocket, Client).ConfigureAwait(false) is var (end, why))
+            {
+                (_end, detail) = (end, why);
+            }
+            else
+            {
+                detail = await OpenUpstreamAsync().ConfigureAwait(false);
+                await _ended.Task.ConfigureAwait(false);
+                client = await Client.End.CloseAsync().ConfigureAwait(false);
+                upstream = await Upstream.End.CloseAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception bug)
         {
@@ -173,18 +173,23 @@ internal sealed class RelayPair : ISession
         Abort(side.WhenGone);
     }
 
-    private async Task<string?> OpenAsync(Socket upstreamSocket)
+    private async Task<string?> OpenUpstreamAsync()
     {
-        (SessionEnd End, string? Detail)? problem =
-            await OpenAsync(_relay.Front, _clientSocket, Client).ConfigureAwait(false);
-        if (problem is null)
-            problem = await OpenAsync(_relay.Back, upstreamSocket, Upstream).ConfigureAwait(false);
-        else
-            Reset(upstreamSocket);
-        lock (_gate)
-            _open = true;
+        (SessionEnd End, string? Detail)? problem;
+        try
+        {
+            string key = (ClientAddress as IPEndPoint)?.Address.ToString() ?? "";
+            _upstreamSocket = await _relay.Connector.ConnectAsync(key, _relay.AbortAll).ConfigureAwait(false);
+            problem = await OpenAsync(_relay.Back, _upstreamSocket, Upstream).ConfigureAwait(false);
+        }
+        catch (UpstreamException e)
+        {
+            problem = (e.End, e.Message);
+        }
         if (problem is { } found)
             Abort(found.End);
+        lock (_gate)
+            _open = true;
         EndIfOver();   // an abort may have come before there was anything to abort
         return problem?.Detail;
     }

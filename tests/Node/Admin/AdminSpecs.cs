@@ -96,6 +96,8 @@ public sealed class AdminSpecs : IDisposable
         await LeadAsync("nic0", "remove");
         JsonElement[] shown = await AskAsync("life", "adapter");
         await LeadAsync("nic0", "initialize");
+        foreach (string step in (string[])["reset", "offload-pause", "offload-resume", "upload-all"])
+            await LeadAsync("nic1", step);
         (int code, _, string errors) =
             await ChimneyProcess.RunAsync("life", "team0", "remove", "--admin", Admin);
 

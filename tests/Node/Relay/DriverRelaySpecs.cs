@@ -16,7 +16,12 @@ public sealed class DriverRelaySpecs : IDisposable
     [Fact]
     public async Task A_filter_denies_by_address_and_lets_everybody_else_through()
     {
-        using TestServer upstream = new(EchoAsync);
+        int accepted = 0;
+        using TestServer upstream = new(socket =>
+        {
+            Interlocked.Increment(ref accepted);
+            return EchoAsync(socket);
+        });
         await using ChimneyProcess relay = await ChimneyProcess.RelayAsync(
             upstream.Address, "--front", "filter", "--filter", "deny 127.0.0.66, allow 127.0.0.0/8");
 
@@ -36,6 +41,7 @@ public sealed class DriverRelaySpecs : IDisposable
         JsonElement summary = await relay.EndsWellAsync();
         summary.GetProperty("ends").GetProperty("denied").GetInt64().ShouldBe(1);
         summary.GetProperty("ends").GetProperty("closed").GetInt64().ShouldBe(1);
+        accepted.ShouldBe(1, "whom the filter denies costs the upstream nothing");
     }
 
     [Fact]
