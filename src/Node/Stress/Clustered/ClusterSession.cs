@@ -22,6 +22,7 @@ internal sealed class ClusterSession(
     private long _sent;
     private long _acknowledged;
     private long _received;
+    private readonly long _opened = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
     private long _lastAnswer;
     private int _disconnectAnswers;
     private bool _isWrong;
@@ -62,8 +63,8 @@ internal sealed class ClusterSession(
         tally.Count(new SessionOver(
             connection, session, adapter, isWhole, _sent, _acknowledged, _received, !_isWrong, _requests.Count,
             _requests.Count(static one => one.Answers == 0),
-            _requests.Count(static one => one.Answers > 1) + Math.Max(0, _disconnectAnswers - 1), _lastAnswer,
-            open.Repairs));
+            _requests.Count(static one => one.Answers > 1) + Math.Max(0, _disconnectAnswers - 1), _opened,
+            _lastAnswer, open.Repairs));
     }
 
     /// <summary>What has no answer now.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChimneyActors.Node.Verbs;
-using HdrHistogram;
 
 namespace ChimneyActors.Node.Stress.Clustered;
 
@@ -19,7 +18,6 @@ internal sealed class ClusterStressReport(
         "balanced", "p50 us", "p99 us",
     ];
 
-    private const long LossMillisMax = 120_000;
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
     {
@@ -95,10 +93,10 @@ internal sealed class ClusterStressReport(
         double rate = nodes.Sum(node => node.Sum(one => one.Completed)) / Math.Max(1, elapsed.TotalSeconds);
         Console.Out.WriteLine(Line($"seed {options.Seed}, {elapsed.TotalSeconds:0.0} s, {rate:0} requests a second"));
         Console.Out.WriteLine(Line($"lost {judge.Lost}, doubled {judge.Doubled}, repaired {judge.Repairs}"));
-        (long p50, long p99, long count) = Losses();
-        if (count > 0)
-            Console.Out.WriteLine(Line(
-                $"kill to last answer of a connection that was there: p50 {p50} ms, p99 {p99} ms, of {count}"));
+        NodeLosses losses = NodeLosses.Of(troubles.Kills, judge.Aborted);
+        if (losses.Connections > 0)
+            Console.Out.WriteLine("kill to last answer of a connection that was there: "
+                + Line($"p50 {losses.P50} ms, p99 {losses.P99} ms, of {losses.Connections}"));
     }
 
     private static string Join(string[] cells) =>
@@ -114,27 +112,9 @@ internal sealed class ClusterStressReport(
         Line($"{node.Current.Verdict?.P50Micros}"), Line($"{node.Current.Verdict?.P99Micros}"),
     ];
 
-    /// <summary>How long it took from the kill of a node until every request of a connection that it served was
-    /// answered at its host.</summary>
-    private (long P50, long P99, long Count) Losses()
-    {
-        var histogram = new LongHistogram(1, LossMillisMax, 3);
-        foreach ((string adapter, long answered) in judge.Aborted)
-        {
-            (string Address, long At)[] before =
-                [.. troubles.Kills.Where(kill => kill.Address == adapter && kill.At <= answered)];
-            if (before.Length > 0 && answered - before[^1].At is var took and < LossMillisMax)
-                histogram.RecordValue(Math.Max(1, took));
-        }
-
-        return histogram.TotalCount == 0
-            ? default
-            : (histogram.GetValueAtPercentile(50), histogram.GetValueAtPercentile(99), histogram.TotalCount);
-    }
-
     private string Json(TimeSpan elapsed, string[] reasons)
     {
-        (long p50, long p99, long count) = Losses();
+        NodeLosses losses = NodeLosses.Of(troubles.Kills, judge.Aborted);
         long completed = nodes.Sum(node => node.Sum(one => one.Completed));
         return JsonSerializer.Serialize(new
         {
@@ -156,7 +136,7 @@ internal sealed class ClusterStressReport(
             NodesStopped = nodes.Sum(node => node.Stopped),
             Partitions = nodes.Sum(node => node.Cut),
             NodesRemoved = nodes.Sum(node => node.Removed),
-            NodeLossMillis = new { P50 = p50, P99 = p99, Connections = count },
+            NodeLossMillis = losses,
             PoolBalanced = nodes.All(node => node.Current.Verdict is { IsBalanced: true }),
             Nodes = nodes.Select(node => new
             {

@@ -59,11 +59,13 @@ internal sealed record NodeCounts(
 /// <param name="Posted">Requests.</param>
 /// <param name="Unanswered">Of these, without an answer.</param>
 /// <param name="Doubled">Of these, with more than one.</param>
+/// <param name="Opened">When it began, in milliseconds since 1970.</param>
 /// <param name="LastAnswer">When the last of them was answered, in milliseconds since 1970.</param>
 /// <param name="Repairs">How often it was taken back and offloaded again.</param>
 internal sealed record SessionOver(
     int Connection, int Session, string Adapter, bool IsWhole, long Sent, long Acknowledged, long Received,
-    bool IsRight, int Posted, int Unanswered, int Doubled, long LastAnswer, int Repairs) : NodeEvent;
+    bool IsRight, int Posted, int Unanswered, int Doubled, long Opened, long LastAnswer,
+    int Repairs) : NodeEvent;
 
 /// <summary>The end of a node that was asked to finish.</summary>
 /// <param name="Outstanding">Requests of its stack that never came home.</param>

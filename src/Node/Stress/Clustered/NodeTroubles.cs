@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ChimneyActors.Node.Stress.Clustered;
 
 /// <summary>What is done to the nodes on purpose: one thing at a time, and only to a cluster that is whole, so that
@@ -72,17 +70,9 @@ internal sealed class NodeTroubles
     {
         node.Cut++;
         node.IsInTrouble = true;
-        TellCut(node, "cut");
-        MendLater(() => TellCut(node, "mend"));
-    }
-
-    private void TellCut(ClusterNodeState node, string what)
-    {
-        foreach (ClusterNodeState other in _nodes.Where(other => other != node))
-        {
-            node.Current.Tell(string.Create(CultureInfo.InvariantCulture, $"{what} {other.Port}"));
-            other.Current.Tell(string.Create(CultureInfo.InvariantCulture, $"{what} {node.Port}"));
-        }
+        NodeProcess process = node.Current;
+        process.Tell("cut");
+        MendLater(() => process.Tell("mend"));
     }
 
     /// <summary>For a time that is sometimes shorter and sometimes longer than the cluster waits.</summary>

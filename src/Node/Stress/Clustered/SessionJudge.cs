@@ -8,7 +8,7 @@ internal sealed class SessionJudge(PeerServer peer)
     private const int BrokenMax = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly ConcurrentQueue<string> _broken = new();
-    private readonly ConcurrentQueue<(string Adapter, long LastAnswer)> _aborted = new();
+    private readonly ConcurrentQueue<LostConnection> _aborted = new();
     private long _lost;
     private long _doubled;
     private long _repairs;
@@ -28,7 +28,7 @@ internal sealed class SessionJudge(PeerServer peer)
 
     /// <summary>Connections that lost something: who served them, and when the last of their requests was
     /// answered.</summary>
-    public IReadOnlyCollection<(string Adapter, long LastAnswer)> Aborted => _aborted;
+    public IReadOnlyCollection<LostConnection> Aborted => _aborted;
 
     /// <summary>Whether every session was judged.</summary>
     public bool IsDone => Volatile.Read(ref _judging) == 0;
@@ -47,7 +47,7 @@ internal sealed class SessionJudge(PeerServer peer)
             if (over.Acknowledged > over.Sent)
                 Break(over, $"{over.Acknowledged} of {over.Sent} bytes acknowledged");
             if (!over.IsWhole)
-                _aborted.Enqueue((over.Adapter, over.LastAnswer));
+                _aborted.Enqueue(new LostConnection(over.Adapter, over.Opened, over.LastAnswer));
             if (over.IsWhole && over.Sent > 0)
                 await JudgeWholeAsync(over).ConfigureAwait(false);
         }

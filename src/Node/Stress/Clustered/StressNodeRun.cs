@@ -2,7 +2,6 @@ using System.Globalization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Remote;
-using Akka.Remote.Transport;
 using ChimneyActors.Cluster;
 using ChimneyActors.Embedding;
 using ChimneyActors.Node.Clustering;
@@ -35,7 +34,10 @@ internal sealed class StressNodeRun : IAsyncDisposable
             roles = [host, offload]
             log-info = off
           }
-          remote.dot-netty.tcp.applied-adapters = ["trttl"]
+          remote {
+            adapters.cutter = "ChimneyActors.Node.Stress.Clustered.CutterProvider,chimney"
+            dot-netty.tcp.applied-adapters = ["cutter"]
+          }
         }
         chimney {
           hang-watch { interval = 250 ms, deadline = 1 s, sever-deadline = 10 s }
@@ -136,12 +138,10 @@ internal sealed class StressNodeRun : IAsyncDisposable
     {
         while (await Console.In.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
-            string[] words = line.Split(' ');
-            switch (words[0])
+            switch (line)
             {
                 case "cut" or "mend":
-                    int port = int.Parse(words[1], CultureInfo.InvariantCulture);
-                    await CutAsync(At(port), words[0] == "cut").ConfigureAwait(false);
+                    await CutAsync(line == "cut").ConfigureAwait(false);
                     break;
                 case "finish":
                     await _finishing.CancelAsync().ConfigureAwait(false);
@@ -150,12 +150,10 @@ internal sealed class StressNodeRun : IAsyncDisposable
         }
     }
 
-    private async Task CutAsync(Address other, bool cut)
+    private async Task CutAsync(bool isOn)
     {
         var remote = (IRemoteActorRefProvider)((ExtendedActorSystem)_system).Provider;
-        await remote.Transport.ManagementCommand(new SetThrottle(
-            other, ThrottleTransportAdapter.Direction.Both,
-            cut ? Blackhole.Instance : Unthrottled.Instance)).ConfigureAwait(false);
+        await remote.Transport.ManagementCommand(new Cutter.Cut(isOn)).ConfigureAwait(false);
     }
 
     /// <summary>The last answers come before the last lists are back in their pools, and before others have let go of
