@@ -12,12 +12,14 @@ public sealed partial class ResilientConnection : IConnectionUser
     // A first offload may fail early, its socket is still the caller's; a stream under way is worth a minute.
     private const int FirstAttemptsMax = 20;
     private const int RepairAttemptsMax = 130;
-    private readonly Binding _binding;
+    private readonly Binding? _home;    // where it falls back to; null if it has only one place to be
     private readonly IConnectionUser _user;
     private readonly int? _affinity;
+    private readonly LentCount? _lent;  // only where it may be moved
     private readonly Lock _lock = new();
     private readonly LinkedList<PendingRequest> _pending = [];
     private readonly Queue<(Attempt Attempt, NdisStatus Status, long Bytes)> _answers = new();
+    private Binding _binding;           // where it is, or is being brought
     private OffloadedConnection _current = null!;
     private Task _repair = Task.CompletedTask;
     private int _generation;
@@ -25,15 +27,18 @@ public sealed partial class ResilientConnection : IConnectionUser
     private long _acknowledged;
     private long _drained;
     private bool _repairing;
+    private bool _ending;       // a disconnect was asked for
     private bool _closed;
     private bool _over;
     private bool _toldClosed;
     private bool _toldAborted;
 
-    private ResilientConnection(Binding binding, IConnectionUser user, int? affinity)
+    private ResilientConnection(Binding binding, Binding? home, IConnectionUser user, int? affinity)
     {
         _affinity = affinity;
         _binding = binding;
+        _home = home;
+        _lent = home is null ? null : new LentCount();
         _user = user;
     }
 
@@ -52,10 +57,15 @@ public sealed partial class ResilientConnection : IConnectionUser
     /// <param name="user">Is told of data, FIN and abort.</param>
     /// <param name="affinity">As in <see cref="Binding"/>; kept over repairs.</param>
     /// <exception cref="OffloadException">The target did not take it; the socket is still the caller's.</exception>
-    public static async Task<ResilientConnection> OpenAsync(
-        Binding binding, Socket socket, IConnectionUser user, int? affinity = null)
+    public static Task<ResilientConnection> OpenAsync(
+        Binding binding, Socket socket, IConnectionUser user, int? affinity = null) =>
+        OpenAsync(binding, null, socket, user, affinity);
+
+    /// <summary>The same with a binding to fall back on.</summary>
+    internal static async Task<ResilientConnection> OpenAsync(
+        Binding binding, Binding? home, Socket socket, IConnectionUser user, int? affinity)
     {
-        var connection = new ResilientConnection(binding, user, affinity);
+        var connection = new ResilientConnection(binding, home, user, affinity);
         var begin = new UploadResult(socket, default, default, false);
         // Held back until the connection is known: the first data may be there before OffloadAsync returns.
         connection._repairing = true;
@@ -109,11 +119,17 @@ public sealed partial class ResilientConnection : IConnectionUser
             NoteAcknowledged(rest.Positions.Acknowledged);
             _over = true;
         }
+        LeaveHost();
         AnswerAll(0);
         return new ConnectionSummary(BytesAcknowledged, received);
     }
 
-    void IConnectionUser.OnReceived(ReceivedData data) => _user.OnReceived(data);
+    void IConnectionUser.OnReceived(ReceivedData data)
+    {
+        if (_lent is not null)
+            data.CountIn(_lent);
+        _user.OnReceived(data);
+    }
 
     void IConnectionUser.OnPeerClosed()
     {
@@ -145,6 +161,7 @@ public sealed partial class ResilientConnection : IConnectionUser
             {
                 foreach (PendingRequest request in chain)
                 {
+                    _ending |= request.Operation == OffloadOperation.Disconnect;
                     request.Offset = _next;
                     _next += request.Data.Length;
                     request.Node = _pending.AddLast(request);
@@ -183,12 +200,17 @@ public sealed partial class ResilientConnection : IConnectionUser
                 static (state, result) => Done((Attempt)state!, result.Status, 0), attempt);
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Under the lock. Whatever is wrong where it is, home it can be served.</summary>
     private void BeginRepair()
     {
-        if (_repairing || _closed)
-            return;
+        if (!_repairing && !_closed)
+            BeginRepair(_home ?? _binding);
+    }
+
+    private void BeginRepair(Binding to)
+    {
         _repairing = true;
+        Volatile.Write(ref _binding, to);
         _repair = RepairAsync(_current);
     }
 
@@ -218,6 +240,7 @@ public sealed partial class ResilientConnection : IConnectionUser
             _closed = true;
             _over = true;
         }
+        LeaveHost();
         AnswerAll(whole ? rest.Positions.Accepted : 0);
         if (whole || isGivenUp)
             Guard(whole ? ((IConnectionUser)this).OnPeerClosed : ((IConnectionUser)this).OnAborted);
@@ -266,6 +289,12 @@ public sealed partial class ResilientConnection : IConnectionUser
             catch (OffloadException exception)
             {
                 bool isFirst = Volatile.Read(ref _current) is null;
+                bool isDenied = isFirst && exception.Refusal is not null;
+                if (_home is { } home && _binding != home && !isDenied)
+                {
+                    Volatile.Write(ref _binding, home);
+                    continue;       // not taken there, for whatever reason: home it is served at once
+                }
                 if (!IsWorthAnother(exception.Status, isFirst, attempt))
                 {
                     if (isFirst)
@@ -295,6 +324,8 @@ public sealed partial class ResilientConnection : IConnectionUser
             if (_current is not null)
                 _generation++;
             Volatile.Write(ref _current, next);
+            if (Guest is { } guest)
+                Host!.OnArrived(guest);     // before it can be moved again
             _repairing = false;
             bool finWaits = from.FinSent && _pending.Any(request => request.Kind == DisconnectKind.Graceful);
             foreach (PendingRequest request in _pending.ToArray())

@@ -84,6 +84,7 @@ public sealed class ReceivedData
     private readonly DriverStack? _stack;
     private readonly NetBufferList? _list;
     private readonly FlightId _flight;
+    private LentCount? _count;
     private int _returned;
     private int _taken;     // less than nothing when the host has answered
 
@@ -101,6 +102,13 @@ public sealed class ReceivedData
     {
         Memory = data;
         _taken = -1;
+    }
+
+    /// <summary>Counts it as lent until it is returned. Before its user has it.</summary>
+    internal void CountIn(LentCount count)
+    {
+        count.Add(1);
+        _count = count;
     }
 
     /// <summary>The bytes. Not to be touched after <see cref="Return"/>.</summary>
@@ -150,10 +158,22 @@ public sealed class ReceivedData
     private bool TryReturn()
     {
         bool again = Interlocked.Exchange(ref _returned, 1) != 0;
+        if (!again)
+            _count?.Add(-1);
         if (_list is null || _stack is null)
             return false;
         if (again)
             _stack.Ledger.Report(VerifierCheck.UseAfterHandOver, "host", _list, _flight, "returned twice");
         return !again;
     }
+}
+
+/// <summary>How many buffers the user of one connection has, wherever the connection was when they were lent.</summary>
+internal sealed class LentCount
+{
+    private int _count;
+
+    public int Now => Volatile.Read(ref _count);
+
+    public void Add(int buffers) => Interlocked.Add(ref _count, buffers);
 }

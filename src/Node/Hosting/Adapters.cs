@@ -26,12 +26,20 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
     /// <summary>Connections that other nodes may have here.</summary>
     public int ForOthers { get; init; }
 
+    /// <summary>Which connections are offloaded; null for all, at once.</summary>
+    public OffloadPolicy? Offload { get; init; }
+
+    /// <summary>The binding by which the node serves itself what is not offloaded.</summary>
+    public static string HostOf(string name) => $"{name}-host";
+
     /// <summary>What is below them all.</summary>
-    public KernelAdapters MakeKernels() => new(Layout.Adapters, new KernelTargetSettings
+    public KernelAdapters MakeKernels() => new(Layout.Adapters, KernelSettings);
+
+    private KernelTargetSettings KernelSettings => new()
     {
         ConnectionsMax = (Names.Length * (ConnectionsMax + Spare)) + ForOthers,
         IndicationsMax = WindowBuffers,
-    });
+    };
 
     /// <summary>Adds them to a stack.</summary>
     public void Build(StackBuilder stack, KernelAdapters kernels, ClusterMember? cluster)
@@ -42,12 +50,14 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
         foreach (string name in Names)
         {
             string lower = name == Back && cluster?.Target is not null ? "cluster0" : below;
-            Layout.Stand(stack, name, lower, name switch
-            {
-                Front => Layout.Front,
-                Back => Layout.Back,
-                _ => NodeDrivers.Plain,
-            });
+            Layout.Stand(stack, name, lower, DriversOf(name));
+        }
+
+        if (Offload is not null)
+        {
+            stack.Miniport("host", () => new KernelTarget(KernelSettings));
+            foreach (string name in Names.Where(name => name is Front or Back))
+                Layout.Stand(stack, HostOf(name), "host", DriversOf(name));
         }
 
         if (cluster is { IsAdapter: true })
@@ -64,6 +74,13 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
             $"chimney.pools {{ indications-max = {AtLeast("indications-max", buffers)}, "
             + $"sends-max = {AtLeast("sends-max", buffers)} }}")));
     }
+
+    private IReadOnlyList<string> DriversOf(string name) => name switch
+    {
+        Front => Layout.Front,
+        Back => Layout.Back,
+        _ => NodeDrivers.Plain,
+    };
 
     private static long AtLeast(string key, long count) =>
         Math.Max(ChimneySettings.Reference().GetLong($"chimney.pools.{key}"), count);

@@ -26,6 +26,8 @@ internal static class RelayCommand
         };
         foreach (SettingOption flag in StackLayout.Flags(hasUpstreams: true))
             command.Add(flag);
+        foreach (SettingOption flag in OffloadSettings.Flags())
+            command.Add(flag);
         foreach (SettingOption flag in ClusterNodeSettings.Flags("host: has its upstreams on adapters of the cluster; "
             + "offload: is an adapter; both: host,offload"))
             command.Add(flag);

@@ -4,9 +4,15 @@ using ChimneyActors.Node.Network;
 
 namespace ChimneyActors.Node.Relay;
 
+/// <summary>Serves a connected socket.</summary>
+/// <param name="socket">From now on the connection's own.</param>
+/// <param name="user">Is told of data, FIN and abort.</param>
+/// <param name="affinity">The same for both sides of a pair.</param>
+internal delegate Task<ResilientConnection> OpenConnection(Socket socket, IConnectionUser user, int affinity);
+
 /// <summary>What all pairs of a relay share.</summary>
-/// <param name="Front">Where clients' connections are offloaded.</param>
-/// <param name="Back">Where upstream connections are offloaded.</param>
+/// <param name="Front">Serves clients' connections.</param>
+/// <param name="Back">Serves upstream connections.</param>
 /// <param name="Connector">Makes upstream connections.</param>
 /// <param name="IdleMilliseconds">Idle time-out; 0 for never.</param>
 /// <param name="LingerMilliseconds">How long a peer may take to answer our close.</param>
@@ -17,6 +23,7 @@ namespace ChimneyActors.Node.Relay;
 /// <param name="OnEnded">Told of every pair that ended, once.</param>
 /// <param name="AbortAll">Ends the attempts to connect, when all pairs are aborted.</param>
 internal sealed record RelayContext(
-    Binding Front, Binding Back, UpstreamConnector Connector, long IdleMilliseconds, long LingerMilliseconds,
+    OpenConnection Front, OpenConnection Back, UpstreamConnector Connector,
+    long IdleMilliseconds, long LingerMilliseconds,
     long DrainMilliseconds, Func<Socket, bool> IsDraining, Action<TimeSpan> OnMoved,
     Action<RelayPair, RelayRecord> OnEnded, CancellationToken AbortAll);

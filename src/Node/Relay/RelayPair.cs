@@ -195,12 +195,11 @@ internal sealed class RelayPair : ISession
     }
 
     private async Task<(SessionEnd End, string? Detail)?> OpenAsync(
-        Binding binding, Socket socket, RelaySide side)
+        OpenConnection open, Socket socket, RelaySide side)
     {
         try
         {
-            side.End.Open(await ResilientConnection.OpenAsync(binding, socket, side, affinity: (int)Id)
-                .ConfigureAwait(false));
+            side.End.Open(await open(socket, side, (int)Id).ConfigureAwait(false));
             return null;
         }
         catch (OffloadException refused) when (refused.IsConnectionGone())

@@ -26,6 +26,8 @@ internal sealed class RelayRun : IDisposable
     private readonly SessionTable _pairs = new();
     private readonly RelayStatistics _statistics = new();
     private readonly RelayContext _context;
+    private readonly RelayHost _front;
+    private readonly RelayHost _back;
 
     private RelayRun(RelaySettings settings, NodeHost node, ConnectionListener listener, HostAndPort upstream)
     {
@@ -36,8 +38,10 @@ internal sealed class RelayRun : IDisposable
         Connect connect = elsewhere is null
             ? (remote, _, cancellation) => node.Kernels.ConnectAsync(remote, cancellation)
             : elsewhere.ConnectAsync;
+        _front = new RelayHost(node.Chimney, Adapters.Front, settings.Offload);
+        _back = new RelayHost(node.Chimney, Adapters.Back, settings.Offload);
         _context = new RelayContext(
-            node.Chimney.Binding(Adapters.Front), node.Chimney.Binding(Adapters.Back),
+            _front.OpenAsync, _back.OpenAsync,
             new UpstreamConnector(upstream, settings.ConnectTimeout, node.Clock, connect),
             (long)settings.IdleTimeout.TotalMilliseconds, (long)settings.LingerTimeout.TotalMilliseconds,
             (long)settings.DrainTimeout.TotalMilliseconds, socket => elsewhere?.IsDraining(socket) == true,
@@ -53,6 +57,9 @@ internal sealed class RelayRun : IDisposable
         if (settings.To is null && cluster is { IsLocal: false })
             throw NodeException.Usage($"bad To '{RelaySettings.Embedded}'", "in --to or the settings",
                 "an upstream that adapters on other machines can reach");
+        if (settings.Offload is not null && cluster is not null)
+            throw NodeException.Usage("bad Policy 'busy'", "in --offload or the settings",
+                "all: in a cluster, upstream connections are on adapters elsewhere, and none of them can come home");
         long seed = CommonOptions.Seed(line);
         NodeOutput output = new(line);
         using ConnectionListener listener =
@@ -74,19 +81,27 @@ internal sealed class RelayRun : IDisposable
             await embedded.StopAsync(EmbeddedDrain).ConfigureAwait(false);
         await node.StopAsync().ConfigureAwait(false);
         RelaySummary summary = new(seed, run._pairs.Begun, run._statistics, drain, node.Ledger,
-            node.Clock.GetElapsedTime(began)) { IsLost = node.IsLost };
+            node.Clock.GetElapsedTime(began))
+        {
+            IsLost = node.IsLost, Front = run._front.Counts, Back = run._back.Counts,
+        };
         summary.Say(output);
         return summary.ExitCode;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _pairs.Dispose();
+    public void Dispose()
+    {
+        _front.Dispose();
+        _back.Dispose();
+        _pairs.Dispose();
+    }
 
     private static Adapters AdaptersOf(RelaySettings settings, StackLayout layout) => new(
         settings.To is null
             ? [Adapters.Front, Adapters.Back, ServiceServer.EmbeddedBinding]
             : [Adapters.Front, Adapters.Back],
-        settings.ConnectionsMax, settings.WindowBuffers, layout);
+        settings.ConnectionsMax, settings.WindowBuffers, layout) { Offload = settings.Offload };
 
     private async Task<DrainResult> ServeAsync()
     {

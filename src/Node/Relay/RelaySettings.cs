@@ -1,3 +1,5 @@
+using ChimneyActors.Embedding;
+using ChimneyActors.Node.Hosting;
 using ChimneyActors.Node.Network;
 using ChimneyActors.Node.Settings;
 
@@ -13,6 +15,7 @@ namespace ChimneyActors.Node.Relay;
 /// <param name="IdleTimeout">A pair in which nothing moves for so long is closed; zero for never.</param>
 /// <param name="LingerTimeout">How long a peer may take to answer the close of an idle pair.</param>
 /// <param name="DrainTimeout">How long sessions may take to finish after the first signal.</param>
+/// <param name="Offload">What is offloaded, and when; null for everything, at once.</param>
 internal sealed record RelaySettings(
     ListenAddress Listen,
     HostAndPort? To,
@@ -22,7 +25,8 @@ internal sealed record RelaySettings(
     TimeSpan ConnectTimeout,
     TimeSpan IdleTimeout,
     TimeSpan LingerTimeout,
-    TimeSpan DrainTimeout)
+    TimeSpan DrainTimeout,
+    OffloadPolicy? Offload)
 {
     /// <summary>What <c>To</c> says for the embedded upstream.</summary>
     public const string Embedded = "embedded";
@@ -43,6 +47,7 @@ internal sealed record RelaySettings(
             reader.Duration(nameof(ConnectTimeout), offAllowed: false),
             reader.Duration(nameof(IdleTimeout), offAllowed: true),
             reader.Duration(nameof(LingerTimeout), offAllowed: false),
-            reader.Duration(nameof(DrainTimeout), offAllowed: true));
+            reader.Duration(nameof(DrainTimeout), offAllowed: true),
+            OffloadSettings.From(configuration));
     }
 }

@@ -19,6 +19,12 @@ internal sealed record RelaySummary(
     /// <summary>Whether the node ended because its cluster had removed it.</summary>
     public bool IsLost { get; init; }
 
+    /// <summary>How the host of clients' connections stood; null if everything was offloaded at once.</summary>
+    public HostCounts? Front { get; init; }
+
+    /// <summary>The same of upstream connections.</summary>
+    public HostCounts? Back { get; init; }
+
     /// <summary>The verdict.</summary>
     public ExitCode ExitCode => Drain.Stuck > 0 || !Ledger.IsBalanced() ? ExitCode.PromiseBroken
         : IsLost ? ExitCode.Environment : ExitCode.Good;
@@ -36,6 +42,8 @@ internal sealed record RelaySummary(
             ClientAcknowledgedBytes = Statistics.ToClient,
             DiscardedBytes = Statistics.Discarded,
             Moves = Statistics.Moves.Summarize(),
+            Front,
+            Back,
             Drain,
             Ledger,
             Balanced = Ledger.IsBalanced(),
@@ -52,8 +60,17 @@ internal sealed record RelaySummary(
             ("bytes discarded after a close", Text(Statistics.Discarded)),
             ("moves to another adapter or driver, 50 / 99 % / max", $"{Statistics.Moves.Summarize()}"),
             ("open at the drain, aborted, stuck", $"{Drain.Open}, {Drain.Aborted}, {Drain.Stuck}"),
+            .. Row("clients'", Front),
+            .. Row("upstreams'", Back),
             .. Ledger.Rows(),
         ]);
+
+    private static IEnumerable<(string, string)> Row(string whose, HostCounts? counts)
+    {
+        if (counts is { } host)
+            yield return ($"{whose} offloaded, taken back, came home",
+                $"{Text(host.Promoted)}, {Text(host.Demoted)}, {Text(host.CameHome)}");
+    }
 
     private static string Text(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }
