@@ -126,6 +126,32 @@ public sealed class ClusterRelaySpecs : IDisposable
         await relay.EndsWellAsync();
     }
 
+    [Fact]
+    public async Task An_adapter_that_stood_still_for_too_long_is_out_and_ends_when_it_goes_on()
+    {
+        using TestServer upstream = new(EchoAsync);
+        await using ChimneyProcess relay = await RelayAsync(upstream.Address.ToString());
+        await using ChimneyProcess still = await ChimneyProcess.AdapterAsync(relay);
+        await Operator.HasAdaptersAsync(1);
+        using Socket client = await Sockets.ConnectAsync(relay.Address);
+        await EchoesAsync(client);
+        await using ChimneyProcess other = await ChimneyProcess.AdapterAsync(relay);
+        await Operator.HasAdaptersAsync(2);
+
+        still.Stop();
+        JsonElement session = await relay.SessionAsync(static _ => true, "its connection counts as lost");
+        session.GetProperty("End").GetString().ShouldBe("upstream reset");
+        await Operator.HasAdaptersAsync(1);
+        using (Socket later = await Sockets.ConnectAsync(relay.Address))
+            await EchoesAsync(later);
+
+        still.Continue();
+        (await still.ExitAsync()).ShouldBe(3, "its supervisor starts it anew");
+        still.Summary.GetProperty("balanced").GetBoolean().ShouldBeTrue();
+        await client.IsResetAsync();
+        await relay.EndsWellAsync();
+    }
+
     [Theory]
     [InlineData("--cluster is off", "adapter", "--cluster", "off")]
     [InlineData("loopback address", "relay", "--cluster", "0.0.0.0:0", "--cluster-name", "here")]

@@ -10,6 +10,8 @@ namespace ChimneyActors.Node.Tests.Support;
 internal sealed partial class ChimneyProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int SigStop = 19;
+    private const int SigCont = 18;
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
@@ -116,6 +118,11 @@ internal sealed partial class ChimneyProcess : IAsyncDisposable
         int code = await process.ExitAsync(limit);
         return (code, process.Output, process.Errors);
     }
+
+    /// <summary>It stands still, as on a machine that sleeps.</summary>
+    public void Stop() => Kill(_process.Id, SigStop).ShouldBe(0);
+
+    public void Continue() => Kill(_process.Id, SigCont).ShouldBe(0);
 
     public void Signal() => Kill(_process.Id, SigTerm).ShouldBe(0, Everything());
 
