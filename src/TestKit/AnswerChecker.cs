@@ -29,6 +29,9 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>Whether the target writes down which of them it has processed.</summary>
     public bool KnowsForwards { get; set; }
 
+    /// <summary>Whether the host has said that the state of the connection, or of its path, is not true.</summary>
+    public Func<bool> IsInvalid { get; set; } = () => false;
+
     /// <summary>Whether the host has aborted the connection.</summary>
     public bool IsAborting { get; set; }
 
@@ -120,6 +123,16 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
             }
     }
 
+    /// <summary>A state operation has failed.</summary>
+    public void NoteFailure(string what)
+    {
+        if (!peer.IsReset && !peer.IsLost && !IsExcused())
+            broken($"{peer.Number}: a {what} failed without a cause");
+    }
+
+    /// <summary>Something is wrong that only the host can see.</summary>
+    public void Break(string what) => broken($"{peer.Number}: {what}");
+
     /// <summary>Everything is over.</summary>
     public void AtEnd()
     {
@@ -140,7 +153,7 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
         bool lawful = status switch
         {
             NdisStatus.Success => true,
-            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind
+            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind || IsInvalid()
                 || (post.Operation == OffloadOperation.Forward && !TakesForwards),
             NdisStatus.RequestAborted => _hasLeft || IsAborting || peer.IsReset || peer.IsLost || post.IsLate,
             NdisStatus.InvalidState when post.Operation == OffloadOperation.Receive => peer.PeerFinished,

@@ -26,13 +26,16 @@ internal enum ChoiceRow
 
     /// <summary>What happens to a connection at the target; one row each, behind those of the hosts.</summary>
     Line = Host + WorldPlan.ConnectionsMax,
+
+    /// <summary>What the neighbors and paths of a binding go through; one row each.</summary>
+    Network = Line + WorldPlan.ConnectionsMax,
 }
 
 /// <summary>All choices of one run.</summary>
 internal sealed class Choices
 {
     /// <summary>How many rows there are.</summary>
-    public const int Rows = (int)ChoiceRow.Line + WorldPlan.ConnectionsMax;
+    public static readonly int Rows = (int)ChoiceRow.Network + WorldPlan.Bindings.Length;
 
     private readonly SeededRandom[] _rows;
     private readonly List<int>[]? _kept;
@@ -65,7 +68,8 @@ internal sealed class Choices
     {
         List<int>[] kept = NewRows();
         return new Choices([.. Enumerable.Range(0, Rows).Select(row => new SeededRandom(RowSeed(seed, row), kept[row],
-            row == (int)ChoiceRow.Plan ? plan : row >= (int)ChoiceRow.Line ? line : []))], kept);
+            row == (int)ChoiceRow.Plan ? plan
+                : row is >= (int)ChoiceRow.Line and < (int)ChoiceRow.Network ? line : []))], kept);
     }
 
     /// <summary>As it was before, but for one row, which goes on from some place as a seed wants it.</summary>

@@ -34,7 +34,14 @@ internal sealed class EngineTarget : IWorldTarget
         _refuses = plan.RefusesPercent > 0;
         var settings = new SimulatedTargetSettings { IndicationsMax = plan.IndicationsMax };
         if (_refuses)
-            settings = settings with { ConnectionsMax = random.Between(1, 2) };
+            settings = settings with
+            {
+                ConnectionsMax = random.Between(1, 2),
+                NeighborsMax = 2 - random.Below(2),
+                PathsMax = 3 - random.Below(3),
+            };
+        if (plan.HasPaths)
+            settings = settings with { NceStaleTicks = (uint)(5_000 - random.Below(4_900)) };
         for (int i = 0; i < plan.Adapters; i++)
             _adapters.Add(new SimulatedTarget(_network, settings));
         if (planted is PlantedBreak.EarlySuccess or PlantedBreak.Forgets)
@@ -82,6 +89,9 @@ internal sealed class EngineTarget : IWorldTarget
 
     /// <summary>Whether an adapter was pulled out.</summary>
     public bool IsGone { get; private set; }
+
+    /// <inheritdoc/>
+    public bool HasVanished => IsGone;
 
     /// <summary>Where the wires are written down; null for nowhere.</summary>
     public PcapngWriter? Capture { get; init; }

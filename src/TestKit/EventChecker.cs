@@ -1,4 +1,5 @@
 using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
 
 namespace ChimneyActors.TestKit;
@@ -22,14 +23,15 @@ internal sealed class EventChecker(IWorldPeer peer, Func<bool> isExcused, Action
     /// <summary>The offload was tried.</summary>
     /// <param name="done">How it ended.</param>
     /// <param name="isDenied">Whether a filter was to refuse it.</param>
-    public void Offloaded(OffloadBlock done, bool isDenied)
+    /// <param name="mayFail">Whether its path or neighbor may be why it did not go well.</param>
+    public void Offloaded(OffloadOutcome done, bool isDenied, bool mayFail)
     {
         bool succeeded = done.Status == NdisStatus.Success;
         if (succeeded && isDenied)
             broken($"{peer.Number}: offloaded, although a filter denies it");
         if (done.Refusal is { } refusal && !isDenied)
             broken($"{peer.Number}: refused by {refusal}");
-        if (!succeeded && !isDenied && !peer.IsRefused && !isExcused())
+        if (!succeeded && !isDenied && !mayFail && !peer.IsRefused && !isExcused())
             broken($"{peer.Number}: the offload failed, but the target did not refuse it");
     }
 
@@ -55,9 +57,10 @@ internal sealed class EventChecker(IWorldPeer peer, Func<bool> isExcused, Action
     }
 
     /// <summary>The host is asked to take the connection back.</summary>
-    public void Wanted()
+    /// <param name="isInvalid">Whether the host has said that its state, or that of its path, is not true.</param>
+    public void Wanted(bool isInvalid)
     {
-        if (!peer.IsWished && !peer.IsReset && !peer.IsLost && !isExcused())
+        if (!isInvalid && !peer.IsWished && !peer.IsReset && !peer.IsLost && !isExcused())
             broken($"{peer.Number}: asked for an upload that nobody wants");
     }
 }

@@ -30,6 +30,9 @@ internal interface IWorldTarget : IDisposable
     /// <summary>What was done, as far as it is written down.</summary>
     TargetRecord Record { get; }
 
+    /// <summary>Whether an adapter was ever pulled out.</summary>
+    bool HasVanished { get; }
+
     /// <summary>Takes one step, somewhere.</summary>
     void Step();
 

@@ -26,5 +26,7 @@ internal enum PlanPlace
     Adapters = 37,
     Denied = 39,
     Kinds = 40,
-    End = 46,
+    Asks = 46,
+    Paths = 48,
+    End = 49,
 }

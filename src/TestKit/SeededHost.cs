@@ -9,7 +9,7 @@ namespace ChimneyActors.TestKit;
 /// again.</summary>
 internal sealed partial class SeededHost(
     SeededRandom random, SeededTrace trace, IWorldPeer peer, Binding binding, AnswerChecker checker,
-    EventChecker events, StackChecker stack, WorldPlan plan)
+    EventChecker events, StackChecker stack, WorldPlan plan, SeededNetwork? network)
     : IConnectionUser
 {
     private const int AttemptsMax = 6;
@@ -19,7 +19,7 @@ internal sealed partial class SeededHost(
     private readonly List<Action> _rare = [];
     private UploadResult? _place = new(peer.Socket, default, default, false);
     private OffloadedConnection? _connection;
-    private Task<OffloadBlock>? _initiate;
+    private Task<OffloadOutcome>? _initiate;
     private Task<OffloadBlock>? _terminate;
     private int _budget = random.Between(1, plan.PostsMax);
     private int _attempts;
@@ -42,7 +42,7 @@ internal sealed partial class SeededHost(
     public bool IsWindingDown => _over || _budget == 0;
 
     /// <summary>Whether it is through.</summary>
-    public bool IsDone => _over && _lent.Count == 0 && checker.Open == 0;
+    public bool IsDone => _over && _lent.Count == 0 && checker.Open == 0 && _asking == 0;
 
     /// <summary>Whether there is something to do now.</summary>
     public bool CanAct
@@ -71,9 +71,9 @@ internal sealed partial class SeededHost(
         // A stack that ends in the middle of an initiate may have the socket or not.
         if (_initiate is not null)
             return;
-        // It may have ended before the host looked.
-        if (_terminate is { IsCompleted: true })
-            HasSocket = _terminate.Result.Socket is not null;
+        // It may have ended before the host looked, and somebody else may have taken it back.
+        if ((_terminate ?? _connection?.Back) is { IsCompleted: true } back)
+            HasSocket = back.Result.Socket is not null;
         if ((!peer.IsLost || peer.IsLetGo) && peer.Socket.SafeHandle.IsClosed == HasSocket)
             broken($"{peer.Number}: its socket is {(HasSocket ? "the host's and closed" : "nobody's and open")}");
     }
@@ -214,9 +214,8 @@ internal sealed partial class SeededHost(
         LeaveWithSegments();
         events.Offloading();
         _closing = place.FinSent;
-        (_connection, _initiate) = binding.BeginOffload(
-            place, _listens ? this : null, Wanted, ends: WorldPlan.EndsOf(peer.Number));
         _last = place;
+        BeginOffload(place);
     }
 
     private UploadResult? _last;
@@ -225,16 +224,16 @@ internal sealed partial class SeededHost(
     {
         trace.Write($"host {peer.Number}: is asked to take it back, {reason}");
         _mustLeave |= OffloadEvents.IsMandatory(reason);
-        events.Wanted();
+        events.Wanted(MayBeInvalid);
     }
 
     private void Offloaded()
     {
-        OffloadBlock done = _initiate!.Result;
+        OffloadOutcome done = _initiate!.Result;
         NdisStatus status = done.Status;
         trace.Write($"host {peer.Number}: offloaded {status}");
         _initiate = null;
-        events.Offloaded(done, IsDenied);
+        events.Offloaded(done, IsDenied, MayBeRefused);
         if (status == NdisStatus.Success)
             return;
         TakeSegmentsBack();
@@ -280,6 +279,11 @@ internal sealed partial class SeededHost(
         if (random.Percent(plan.ForwardPercent) && peer.TakeSegment() is { } segment)
         {
             Forward(segment);
+            return;
+        }
+        if (random.Percent(plan.AsksPercent))
+        {
+            Ask();
             return;
         }
         int kind = random.Below(100);

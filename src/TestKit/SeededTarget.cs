@@ -25,12 +25,12 @@ internal enum SeverHabit
 
 /// <summary>A target without threads or a network: it queues what is submitted, and executes it step by step as the
 /// seed says. Keeps its own record.</summary>
-internal sealed class SeededTarget(
+internal sealed partial class SeededTarget(
     SeededRandom random, SeededClock clock, SeededTrace trace, Dictionary<Socket, SeededPeer> peers) : IOffloadTarget
 {
     private readonly Dictionary<OffloadHandle, SeededWire> _wires = [];
     private readonly List<SeededWire> _order = [];
-    private readonly List<SeededWire> _ready = [];
+    private readonly List<Action> _ready = [];
     private readonly List<SeededWire> _lost = [];   // kept for ever, with all that was submitted
     private const int SpentMax = 64;
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(9);
@@ -66,13 +66,17 @@ internal sealed class SeededTarget(
     public int BadSevers { get; private set; }
 
     /// <inheritdoc/>
-    public OffloadCapabilities Capabilities => new(1 << 20, Upload: true, TakesForwards);
+    public OffloadCapabilities Capabilities => new(1 << 20, Upload: true, TakesForwards) { StateObjects = true };
 
     /// <summary>Whether it takes raw segments.</summary>
     public bool TakesForwards { get; set; }
 
     /// <summary>What went wrong here that nobody else can see; null if nothing did.</summary>
-    public string? Wrong { get; private set; }
+    public string? Wrong
+    {
+        get => field ?? _objectOrder.Select(one => one.Wrong).FirstOrDefault(wrong => wrong is not null);
+        private set;
+    }
 
     /// <summary>What was done.</summary>
     public TargetRecord Record { get; init; } = new();
@@ -84,7 +88,8 @@ internal sealed class SeededTarget(
     internal SeededTrace Trace => trace;
 
     /// <summary>Whether there is a step to take now.</summary>
-    public bool CanStep => _severs.Count > 0 || _order.Exists(wire => wire.CanStep);
+    public bool CanStep => _severs.Count > 0 || _order.Exists(wire => wire.CanStep)
+        || _objectOrder.Exists(one => one.CanStep);
 
     /// <summary>Whether nothing goes wrong by itself any more: no stalls, resets or wishes.</summary>
     public bool IsCalm { get; set; }
@@ -99,6 +104,8 @@ internal sealed class SeededTarget(
         IsGone = true;
         foreach (SeededWire wire in _order.ToArray())
             wire.Reset();
+        foreach (SeededObject one in _objectOrder.ToArray())
+            one.Break();
         clock.At(TimeSpan.FromMilliseconds(random.Between(1, 100)), null, () => IsGone = false);
     }
 
@@ -137,7 +144,10 @@ internal sealed class SeededTarget(
         _ready.Clear();
         foreach (SeededWire wire in _order)
             if (wire.CanStep)
-                _ready.Add(wire);
+                _ready.Add(wire.Step);
+        foreach (SeededObject one in _objectOrder)
+            if (one.CanStep)
+                _ready.Add(one.Step);
         if (_severs.Count > 0 && (_ready.Count == 0 || random.Percent(30)))
         {
             Action sever = _severs[random.Below(_severs.Count)];
@@ -145,12 +155,14 @@ internal sealed class SeededTarget(
             sever();
         }
         else if (_ready.Count > 0)
-            _ready[random.Below(_ready.Count)].Step();
+            _ready[random.Below(_ready.Count)]();
     }
 
     /// <inheritdoc/>
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {
+        if (SubmitToObject(request, upcalls))
+            return;
         if (request is InitiateOffload { Block: { } block })
         {
             var wire = new SeededWire(this, request.Connection, block, peers[block.Socket!]);
@@ -165,7 +177,9 @@ internal sealed class SeededTarget(
     /// <inheritdoc/>
     public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
     {
-        if (_wires.TryGetValue(answer.Connection, out SeededWire? wire))
+        if (answer is NeighborReachabilityAnswer)
+            FindObject(answer.Connection)?.Answer();
+        else if (_wires.TryGetValue(answer.Connection, out SeededWire? wire))
             wire.Answer(answer, upcalls);
         else if (answer is TcpOffloadReceiveRefused refused)
             upcalls.ReceivePool.Return((NetBufferList)refused.Flight.Head);
@@ -176,6 +190,11 @@ internal sealed class SeededTarget(
     {
         SeverHabit habit = Severing();
         trace.Write($"sever {habit}");
+        if (FindObject(connection) is { } one)
+        {
+            SeverObject(one, upcalls);
+            return;
+        }
         if (!_wires.TryGetValue(connection, out SeededWire? wire) || habit == SeverHabit.Prompt)
         {
             LetGo(connection, upcalls);
@@ -205,7 +224,8 @@ internal sealed class SeededTarget(
 
     /// <inheritdoc/>
     public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight) =>
-        _wires.TryGetValue(connection, out SeededWire? wire) && wire.Has(parcel, flight)
+        (_wires.TryGetValue(connection, out SeededWire? wire) && wire.Has(parcel, flight))
+        || FindObject(connection)?.Has(parcel, flight) == true
             ? RequestProgress.WaitingForPeer
             : RequestProgress.Unknown;
 

@@ -48,7 +48,7 @@ internal sealed class SeededTargets : IWorldTarget
     public Miscounts Miscounts => _all[0].Miscounts;
 
     /// <inheritdoc/>
-    public string? Wrong => Array.Find(_all, target => target.Wrong is not null)?.Wrong;
+    public string? Wrong => _all.Select(target => target.Wrong).FirstOrDefault(wrong => wrong is not null);
 
     /// <inheritdoc/>
     public TargetRecord Record => _all[0].Record;
@@ -64,7 +64,14 @@ internal sealed class SeededTargets : IWorldTarget
     }
 
     /// <inheritdoc/>
-    public void Vanish() => OneOf(_all).Vanish();
+    public void Vanish()
+    {
+        HasVanished = true;
+        OneOf(_all).Vanish();
+    }
+
+    /// <inheritdoc/>
+    public bool HasVanished { get; private set; }
 
     /// <inheritdoc/>
     public void Flood() => OneOf(_all).Flood();

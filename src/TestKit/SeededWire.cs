@@ -35,11 +35,15 @@ internal sealed partial class SeededWire : IPoolWaiter
         _target = target;
         Handle = handle;
         Peer = peer;
+        Path = begin.Parent;
         _held = begin.BufferedData.ToArray();
     }
 
     /// <summary>The connection.</summary>
     public OffloadHandle Handle { get; }
+
+    /// <summary>The path it is linked to; none for a connection on its own.</summary>
+    public OffloadHandle Path { get; }
 
     /// <summary>The other end.</summary>
     public SeededPeer Peer { get; }
@@ -58,9 +62,11 @@ internal sealed partial class SeededWire : IPoolWaiter
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {
         _upcalls = upcalls;
-        if (request.Flight.Head.Frames.Depth != Peer.Drivers && !_target.IsExcused())
+        // What a miniport took out of a tree has passed nobody but it.
+        int drivers = request.Flight.Head is OffloadBlock { IsPart: true } ? 1 : Peer.Drivers;
+        if (request.Flight.Head.Frames.Depth != drivers && !_target.IsExcused())
             Peer.Note($"{request.Flight.Head.Operation} came with {request.Flight.Head.Frames.Depth} contexts, "
-                + $"but passed {Peer.Drivers} drivers");
+                + $"but passed {drivers} drivers");
         for (Parcel? parcel = request.Flight.Head; parcel is not null; parcel = parcel.Next)
             switch (request)
             {
@@ -219,7 +225,8 @@ internal sealed partial class SeededWire : IPoolWaiter
     private void Begin(Claim initiate)
     {
         _initiate = null;
-        bool refuse = _target.IsGone || Peer.Random.Percent(_target.RefusesPercent);
+        bool refuse = _target.IsGone || Peer.Random.Percent(_target.RefusesPercent)
+            || (!Path.IsNone && _target.FindObject(Path) is not { IsGood: true });
         if (refuse)
         {
             Peer.IsRefused = true;
@@ -245,12 +252,19 @@ internal sealed partial class SeededWire : IPoolWaiter
             });
         if (request is UpdateOffload update)
             _cached = update.Block.Update!;
-        bool isNews = request is InvalidateOffload && !_invalid && !_aborted && _terminate is null;
-        _invalid |= isNews;
         Tell(claim, NdisStatus.Success, 0);
-        if (isNews)
-            _upcalls.Indicate(new TcpOffloadEvent(
-                Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.InvalidState, 0));
+        if (request is InvalidateOffload)
+            LoseWay();
+    }
+
+    /// <summary>It was invalidated, or its path was: nothing more is sent, and it wants to go back (INV-03).</summary>
+    public void LoseWay()
+    {
+        if (_invalid || _aborted || _terminate is not null || _initiate is not null)
+            return;
+        _invalid = Peer.IsWished = true;
+        _upcalls.Indicate(new TcpOffloadEvent(
+            Handle, TcpOffloadEventType.Retrieve, (long)TcpUploadReason.InvalidState, 0));
     }
 
     private void Leave()

@@ -34,7 +34,8 @@ internal sealed class SeededWorld
     private readonly Chimney _chimney;
     private readonly List<IWorldPeer> _peers = [];
     private readonly List<SeededHost> _hosts = [];
-    private readonly List<SeededHost> _able = [];
+    private readonly Dictionary<Binding, SeededNetwork> _networks = [];
+    private readonly List<Action> _able = [];
     private readonly List<AnswerChecker> _checkers = [];
     private readonly List<string> _broken = [];
     private readonly List<string> _held = [];
@@ -102,6 +103,9 @@ internal sealed class SeededWorld
     /// <summary>Lives it through. A world that breaks down has broken a promise, too.</summary>
     public WorldResult RunGuarded()
     {
+        // What is awaited goes on here, and nowhere else.
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
         try
         {
             return Run();
@@ -111,6 +115,10 @@ internal sealed class SeededWorld
             Break($"the world broke down: {exception.GetType().Name}: {exception.Message}");
             _held.Add(exception.ToString());
             return ResultOf(_events, isRazed: false);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
         }
     }
 
@@ -127,9 +135,9 @@ internal sealed class SeededWorld
             Break($"{MoreThan}{_stepsMax} steps");
         else if (!done)
             Break("not everything ended after the faults had stopped");
-        else if (_chimney.Connections > 0 && _hosts.TrueForAll(host => host.IsDone))
+        else if (_chimney.Connections > 0 && IsDone)
             Break("a connection that is over still has a name");
-        else if (_hosts.TrueForAll(host => host.IsDone) && _broken.Count == 0)
+        else if (IsDone && _broken.Count == 0)
         {
             RunAll();
             _stack.AtRest(((ExtendedActorSystem)_system.System).Guardian.GetChild([_chimney.Stack.Name]));
@@ -170,9 +178,9 @@ internal sealed class SeededWorld
             // Nothing that comes after a broken promise is worth anything.
             if (_broken.Count > 0 || _chimney.Stack.Ledger.Violations > 0)
                 return true;
-            if (_events >= _plan.StopsEarly || _hosts.TrueForAll(host => host.IsDone))
+            if (_events >= _plan.StopsEarly || IsDone)
                 return true;
-            if (_events == _plan.VanishesAt)
+            if (_events == _plan.VanishesAt && !_target.HasVanished)      // a world that waits comes here again
                 _target.Vanish();
             if (Step())
             {
@@ -201,7 +209,10 @@ internal sealed class SeededWorld
         _able.Clear();
         foreach (SeededHost host in _hosts)
             if (host.CanAct)
-                _able.Add(host);
+                _able.Add(host.Act);
+        foreach (SeededNetwork network in _networks.Values)
+            if (network.CanAct)
+                _able.Add(network.Act);
         int all = ready + target + (_able.Count > 0 ? 1 : 0);
         if (all == 0)
             return false;
@@ -218,7 +229,7 @@ internal sealed class SeededWorld
         {
             _waits = false;
             _round = 0;
-            _able[_schedule.Below(_able.Count)].Act();
+            _able[_schedule.Below(_able.Count)]();
         }
         return true;
     }
@@ -301,6 +312,9 @@ internal sealed class SeededWorld
         foreach (SeededHost host in _hosts)
             if (!host.IsDone)
                 _held.Add(host.Describe());
+        foreach (SeededNetwork network in _networks.Values)
+            if (!network.IsDone)
+                _held.Add(network.Describe());
         foreach (string line in _chimney.DescribeOutstanding(20))
             _held.Add(line);
     }
@@ -357,23 +371,25 @@ internal sealed class SeededWorld
         };
         _checkers.Add(checker);
         Binding binding = _chimney.Binding(name);
+        SeededNetwork? network = _plan.HasPaths ? NetworkOf(binding) : null;
         var events = new EventChecker(peer, IsTroubled, Break);
-        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _stack, _plan)
+        _hosts.Add(new SeededHost(mine, _trace, peer, binding, checker, events, _stack, _plan, network)
         {
             Neighbour = _hosts.LastOrDefault(),
             IsDenied = _plan.IsDenied(number, name, _planted),
         });
     }
-}
 
-/// <summary>What one seed came to.</summary>
-/// <param name="Events">Steps that were taken.</param>
-/// <param name="Steps">These, and what only time brought about.</param>
-/// <param name="Faults">Faults of the target that were injected.</param>
-/// <param name="Deaths">Drivers that died.</param>
-/// <param name="Broken">Promises that were broken.</param>
-/// <param name="Held">Who held what at the first of them.</param>
-/// <param name="IsRazed">Whether the actor system is clean again.</param>
-internal sealed record WorldResult(
-    long Events, long Steps, long Faults, long Deaths, IReadOnlyList<string> Broken, IReadOnlyList<string> Held,
-    bool IsRazed);
+    private SeededNetwork NetworkOf(Binding binding)
+    {
+        if (!_networks.TryGetValue(binding, out SeededNetwork? network))
+            _networks[binding] = network = new SeededNetwork(
+                _choices[ChoiceRow.Network, Array.IndexOf(WorldPlan.Bindings, binding.Name)], _trace, binding, _plan,
+                _target, IsTroubled, Break);
+        return network;
+    }
+
+    /// <summary>Whether nobody wants anything any more.</summary>
+    private bool IsDone =>
+        _hosts.TrueForAll(host => host.IsDone) && _networks.Values.All(network => network.IsDone);
+}

@@ -33,7 +33,7 @@ internal sealed class SmallWorlds(int[] plan)
         {
             // One layer alone, of those that do more than pass.
             Set(PlanPlace.Layers, 1, 0);
-            Set(PlanPlace.Kinds, At(PlanPlace.Kinds, coin.Below(PlanPlace.End - PlanPlace.Kinds)));
+            Set(PlanPlace.Kinds, At(PlanPlace.Kinds, coin.Below(PlanPlace.Asks - PlanPlace.Kinds)));
         }
         Set(PlanPlace.Connections, At(PlanPlace.Connections) > 0 && coin.Percent(30) ? 1 : 0);
         Set(PlanPlace.Posts, coin.Between(1, 5));

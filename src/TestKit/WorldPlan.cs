@@ -85,6 +85,8 @@ internal sealed class WorldPlan
         _choice = random.Below(4);
         _denied = random.Below(2 * ConnectionsMax);
         _kinds = [.. Enumerable.Range(0, LayersMax).Select(_ => (LayerKind)random.Below(1 + (int)LayerKind.Capture))];
+        AsksPercent = Sometimes(random, 60, 1, 25, 0);
+        HasPaths = random.Percent(40);
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -158,6 +160,12 @@ internal sealed class WorldPlan
 
     /// <summary>So many stand under the stack.</summary>
     public int Adapters { get; }
+
+    /// <summary>Of a hundred things that a host asks of its connection, so many are about its state.</summary>
+    public int AsksPercent { get; }
+
+    /// <summary>Whether hosts have neighbors and paths, and share them.</summary>
+    public bool HasPaths { get; }
 
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
@@ -265,6 +273,7 @@ internal sealed class WorldPlan
         $"{Layers} layers, {Adapters} adapters, {(HasEngines ? "engines, " : "")}crashes {CrashRate}, ")
         + FormattableString.Invariant($"faults {FaultRate}, bad severs {BadSeverPercent} %, ")
         + FormattableString.Invariant($"restarts {RestartsMax}, ")
+        + (HasPaths ? "paths, " : "")
         + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
         + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")
         + (VanishesAt < int.MaxValue ? FormattableString.Invariant($"vanishes at {VanishesAt}, ") : "")

@@ -96,6 +96,8 @@ internal sealed class DrivenStack : IDisposable
 
     private bool Step()
     {
+        // What is awaited goes on here: where the runner has a context of its own it would go to another thread.
+        SynchronizationContext.SetSynchronizationContext(null);
         (++Steps).ShouldBeLessThan(StepsMax, "it does not come to an end");
         int actors = _system.Loop.Count;
         int all = actors + Network.Ready;

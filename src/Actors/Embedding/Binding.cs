@@ -8,7 +8,7 @@ using ChimneyActors.Supervision.Lifecycle;
 namespace ChimneyActors.Embedding;
 
 /// <summary>The face of a protocol binding: offloads connections.</summary>
-public sealed class Binding
+public sealed partial class Binding
 {
     private readonly Chimney _chimney;
     private readonly DriverStack _stack;
@@ -22,6 +22,7 @@ public sealed class Binding
         _node = node;
         _edge = node.Driver;
         node.Hears = said => StatusIndicated?.Invoke(said);
+        Network = new HostNetwork(_stack, _edge);
     }
 
     internal bool IsStopping => _stack.Stopping;
@@ -108,32 +109,32 @@ public sealed class Binding
         return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status, done.Refusal);
     }
 
-    /// <summary>A tree of blocks for this binding; what is new in it still needs its owners.</summary>
-    internal TreePost NewTree(OffloadOperation operation, OffloadBlock root) => new(_stack, _edge, operation, root);
-
-    /// <summary>A connection that will be offloaded as a block of a tree.</summary>
-    internal OffloadedConnection NewConnection(IConnectionUser? user) => new(_stack, _edge, user);
-
     internal (OffloadedConnection Connection, Task<OffloadBlock> Initiate) BeginOffload(
         UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity = null,
         FourTuple? ends = null)
     {
         var connection = new OffloadedConnection(_stack, _edge, user) { OnUploadWanted = uploadWanted };
-        var block = new OffloadBlock
-        {
-            Socket = uploaded.Socket,
-            Positions = uploaded.Positions,
-            BufferedData = uploaded.BufferedData,
-            FinSent = uploaded.FinSent,
-            Affinity = affinity,
-            FourTuple = ends,
-            State = uploaded.FinSent ? TcpConnectionState.FinWait1 : TcpConnectionState.Established,
-        };
+        return (connection, Begin(connection, BlockOf(uploaded, affinity, ends)));
+    }
+
+    private Task<OffloadBlock> Begin(OffloadedConnection connection, OffloadBlock block)
+    {
         var post = new StatePost(connection.Core, OffloadOperation.Initiate, block);
         if (_stack.Stopping || !_edge.Tell(post, null) || _stack.Stopped)
             post.Lost();
-        return (connection, post.Done);
+        return post.Done;
     }
+
+    private static OffloadBlock BlockOf(UploadResult uploaded, int? affinity, FourTuple? ends) => new()
+    {
+        Socket = uploaded.Socket,
+        Positions = uploaded.Positions,
+        BufferedData = uploaded.BufferedData,
+        FinSent = uploaded.FinSent,
+        Affinity = affinity,
+        FourTuple = ends,
+        State = uploaded.FinSent ? TcpConnectionState.FinWait1 : TcpConnectionState.Established,
+    };
 
     private async Task<LifeResult> RunAsync(LifeOperationKind kind, TimeSpan? deadline)
     {

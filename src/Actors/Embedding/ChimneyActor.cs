@@ -7,6 +7,7 @@ using ChimneyActors.Ndis;
 using ChimneyActors.Protocols;
 using ChimneyActors.Supervision;
 using ChimneyActors.Supervision.Lifecycle;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Embedding;
 
@@ -84,12 +85,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         Start(new Slot(plan.Edge, Budget(),
             holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves, plan.Adapter!)))
         {
-            OnDown = () =>
-            {
-                foreach (OffloadBlock root in plan.Adapter!.Desk!.Close())
-                    stack.Custodian.CarryHome(root);
-                GiveUp(plan);
-            },
+            OnDown = () => GiveUp(plan),
         });
     }
 
@@ -107,7 +103,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
                 queue.PassOn();
                 foreach (ConnectionEntry entry in stack.Handles.All())
                     if (entry.Top == plan.Edge && entry.ProtocolContext is BindingConnection connection)
-                        connection.BindingIsDown();
+                        connection.AskBack(TcpUploadReason.HardwareFailure);
                 GiveUp(plan);
             },
         });

@@ -53,6 +53,9 @@ public sealed class ChimneySettings
             HangDeadline = read.Duration("hang-watch.deadline", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),
             SeverDeadline = read.Duration(
                 "hang-watch.sever-deadline", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+            ReachableTime = read.Duration(
+                "neighbors.reachable-time", TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)),
+            NeighborDelay = read.Duration("neighbors.delay", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
             StopTimeout = read.Duration("stop-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             LifeInterval = read.Duration("life.interval", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
             LifeDeadline = read.Duration("life.deadline", TimeSpan.Zero, TimeSpan.FromHours(1)),

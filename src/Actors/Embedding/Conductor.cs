@@ -290,11 +290,11 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
                 continue;
             any = true;
             var connection = entry.ProtocolContext as BindingConnection;
+            TcpUploadReason why = isRemoval ? TcpUploadReason.HardwareFailure : TcpUploadReason.UploadRequested;
             if (connection is null or { IsOffloaded: true, Leaving: false } && !entry.MustUpload)
-                stack.Custodian.AskBack(
-                    entry, isRemoval ? TcpUploadReason.HardwareFailure : TcpUploadReason.UploadRequested);
+                stack.Custodian.AskBack(entry, why);
             if (connection is { IsOffloaded: true, Leaving: false })     // an initiate is waited for (INIT-16)
-                connection.User.TakeBack();
+                connection.User.TakeBack(why);
         }
         return !any;
     }

@@ -9,7 +9,7 @@ namespace ChimneyActors.Embedding;
 /// <remarks>Thread-safe. Sends are sent in the order of the calls. When a driver dies, requests come back with
 /// UploadInProgress: then call <see cref="UploadAsync"/>; <see cref="ResilientConnection"/> does that by
 /// itself.</remarks>
-public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
+public sealed partial class OffloadedConnection : IAsyncDisposable, IBindingUser
 {
     private readonly DriverStack _stack;
     private readonly IConnectionUser? _user;
@@ -17,7 +17,6 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     private LateTask<bool> _aborted;
     private LateTask<TcpUploadReason> _uploadWanted;
     private Task<OffloadBlock>? _terminate;
-    private StateAsks? _asks;       // made when first needed: most connections are never asked
 
     internal OffloadedConnection(DriverStack stack, Edge binding, IConnectionUser? user)
     {
@@ -160,43 +159,6 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             data.Length);
     }
 
-    /// <summary>The state of the connection as the target has it now. Not while it is being taken back.</summary>
-    /// <exception cref="StateOperationException">The target cannot say; take the connection back (QRY-05).</exception>
-    public async Task<TcpOffloadState> QueryAsync()
-    {
-        OffloadBlock block = await AskAsync(OffloadOperation.Query, new OffloadBlock()).ConfigureAwait(false);
-        return block.Queried!;
-    }
-
-    /// <summary>Changes values of the host at the target; in effect when it ends. One after the other
-    /// (UPD-03).</summary>
-    /// <param name="change">What is null stays as it is.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value is outside of its range.</exception>
-    /// <exception cref="StateOperationException">The target does not take it, and goes on as before (UPD-04). What can
-    /// be taken of it may be in effect.</exception>
-    public Task UpdateAsync(TcpOffloadStateCached change)
-    {
-        ArgumentNullException.ThrowIfNull(change);
-        change.Check();
-        lock (Core.PostLock)
-        {
-            if (Asks.IsInvalid)
-                throw new InvalidOperationException("Nothing is updated after an invalidate (UPD-03).");
-            (Task? before, TaskCompletionSource turn) = Asks.TakeTurn();
-            return UpdateAfterAsync(before, change, turn);
-        }
-    }
-
-    /// <summary>Says that the state at the target is no longer true, for instance because the route has changed:
-    /// nothing new is sent, and the target asks for <see cref="UploadAsync"/>.</summary>
-    /// <exception cref="StateOperationException">The target hangs.</exception>
-    public Task InvalidateAsync()
-    {
-        lock (Core.PostLock)
-            Asks.IsInvalid = true;
-        return AskAsync(OffloadOperation.Invalidate, new OffloadBlock());
-    }
-
     /// <summary>Takes the connection back. Everything under way ends first, with UploadInProgress. A pause, an unbind
     /// or the removal of its adapter takes it back by itself: then this gives what has come back.</summary>
     public async Task<UploadResult> UploadAsync()
@@ -242,7 +204,28 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
     }
 
     /// <remarks>What comes back is kept for <see cref="UploadAsync"/>.</remarks>
-    void IBindingUser.TakeBack() => _ = TerminateAsync();
+    void IBindingUser.TakeBack(TcpUploadReason reason)
+    {
+        bool isNews;
+        Task<OffloadBlock> back;
+        lock (Core.PostLock)
+        {
+            isNews = _terminate is null;
+            back = TerminateAsync();
+        }
+        if (isNews)
+            _ = TellWhenBackAsync(back, reason);
+    }
+
+    private async Task TellWhenBackAsync(Task back, TcpUploadReason reason)
+    {
+        await back.ConfigureAwait(false);
+        Core.AskBack(reason);
+    }
+
+    /// <summary>What is, or will be, kept for <see cref="UploadAsync"/>; null if nobody takes the connection
+    /// back.</summary>
+    internal Task<OffloadBlock>? Back => _terminate;
 
     internal static void Release(UploadResult rest)
     {
@@ -274,10 +257,13 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
             var block = new OffloadBlock();
             var post = new StatePost(Core, OffloadOperation.Terminate, block);
             _terminate = post.Done;
-            if (_asks?.Close() is { IsCompleted: false } asked)
-                _ = TellAfterAsync(asked, post);
-            else
+            if (_asks?.Close() is not { IsCompleted: false } asked)
+            {
                 Tell(post);
+                return _terminate;
+            }
+            Core.Binding.Tell(new LeaveNotice(Core), null);
+            _ = TellAfterAsync(asked, post);
             return _terminate;
         }
     }
@@ -289,52 +275,10 @@ public sealed class OffloadedConnection : IAsyncDisposable, IBindingUser
         Tell(post);
     }
 
-    private StateAsks Asks => _asks ??= new StateAsks(_stack.TaskOptions);
-
     private void Tell(StatePost post)
     {
         if (!Core.Binding.Tell(post, null) || _stack.Stopped)
             post.Lost();
-    }
-
-    /// <summary>Who comes next waits for a turn and not for the task that the caller has: of two who wait for one task
-    /// only the last goes on where it ends, and in a seeded world nobody may go on elsewhere.</summary>
-    private async Task UpdateAfterAsync(Task? before, TcpOffloadStateCached change, TaskCompletionSource turn)
-    {
-        try
-        {
-            if (before is not null)
-                await before.ConfigureAwait(false);
-            if (IsInvalid)
-                throw new StateOperationException(OffloadOperation.Update, NdisStatus.Failure);     // UPD-03
-            await AskAsync(OffloadOperation.Update, new OffloadBlock { Update = change }).ConfigureAwait(false);
-        }
-        finally
-        {
-            turn.SetResult();
-        }
-    }
-
-    private bool IsInvalid
-    {
-        get
-        {
-            lock (Core.PostLock)
-                return _asks is { IsInvalid: true };
-        }
-    }
-
-    private async Task<OffloadBlock> AskAsync(OffloadOperation operation, OffloadBlock block)
-    {
-        var post = new StatePost(Core, operation, block);
-        lock (Core.PostLock)
-            if (!Asks.TryBegin())
-                throw new StateOperationException(operation, NdisStatus.Failure);   // behind the terminate (TERM-04)
-        Tell(post);
-        await post.Done.ConfigureAwait(false);
-        lock (Core.PostLock)
-            Asks.End();
-        return block.Status == NdisStatus.Success ? block : throw new StateOperationException(operation, block.Status);
     }
 
     internal static void CheckDisconnect(DisconnectKind kind, ReadOnlyMemory<byte> data)

@@ -2,6 +2,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 using ChimneyActors.Supervision.Lifecycle;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Intermediates;
 

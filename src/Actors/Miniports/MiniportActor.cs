@@ -2,6 +2,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 using ChimneyActors.Supervision.Lifecycle;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Miniports;
 
@@ -18,12 +19,7 @@ internal sealed partial class MiniportActor(
 
     private MiniportDesk Desk => adapter.Desk!;
 
-    protected override void OnPlaced()
-    {
-        Desk.Open();
-        FetchLeft();
-        PumpOids();
-    }
+    protected override void OnPlaced() => PumpOids();
 
     protected override void Handle(object message)
     {
@@ -40,7 +36,6 @@ internal sealed partial class MiniportActor(
             case OffloadCompletion part: TakePart(part); break;
             case TreeMoved moved when _trees.Contains(moved.Run): GoOn(moved.Run); break;
             case TreeMoved: break;      // of an instance before this one, which has left it to the custodian
-            case LookAgain: FetchLeft(); break;
             case OidsGoOn: PumpOids(); break;
             case HangSuspect: CheckForHang(); break;
             case LifeEvent told: OnLife(told); break;
@@ -68,7 +63,7 @@ internal sealed partial class MiniportActor(
             return;
         }
         _parked.Park(tree.Flight.Head);
-        var run = new TreeRun(Stack, Desk, Me, tree);
+        var run = new TreeRun(Stack, Desk, Me, (OffloadBlock)tree.Flight.Head);
         _trees.Add(run);
         Between();
         GoOn(run);
@@ -98,28 +93,26 @@ internal sealed partial class MiniportActor(
 
     private void Ask(TreeRun run, TreeStep step)
     {
-        OffloadBlock block = step.Block;
-        if (Stack.Handles.Find(block.Connection) is not { Ended: false } entry)
-        {
-            ReportDead(run, block);
-            run.End(step, NdisStatus.Failure);
-        }
-        else if (Refusal(run, step) is { } status)
+        if ((run.Refuse(step) ?? Settled(run, step)) is { } status)
         {
             run.End(step, status);
+            return;
         }
-        else
-        {
-            Flight part = run.Begin(step, ParentOf(run, step));
-            AlsoInHand(part);
-            Between();
-            Edge lane = run.Operation == OffloadOperation.Initiate ? ShelfOf(entry.Handle) : entry.Edge;
+        Flight part = run.Begin(step, ParentOf(run, step));
+        AlsoInHand(part);
+        Between();
+        OffloadHandle handle = step.Block.Connection;
+        Edge? lane = run.Operation == OffloadOperation.Initiate
+            ? ShelfOf(handle)
+            : Stack.Handles.Find(handle)?.Edge;
+        if (lane is not null)
             Pass(lane, RequestOf(run.Operation, part), part);
-        }
+        else
+            Stack.Custodian.TakeOver(part, Me);     // it ended just now
     }
 
     /// <summary>What a block comes to without anybody below being asked; null to ask.</summary>
-    private NdisStatus? Refusal(TreeRun run, TreeStep step)
+    private NdisStatus? Settled(TreeRun run, TreeStep step)
     {
         OffloadBlock block = step.Block;
         switch (run.Operation)
@@ -133,9 +126,6 @@ internal sealed partial class MiniportActor(
                     : NdisStatus.OffloadNeighborEntries;
             case OffloadOperation.Update when IsNothingToUpdate(block) && ParentOf(run, step).IsNone:
                 return NdisStatus.Success;      // it only says whom the paths below move to
-            case OffloadOperation.Terminate when Stack.Links.DependentsOf(block.Connection) is { Length: > 0 } left:
-                ReportDependents(run, step, left);
-                return NdisStatus.Failure;
             default:
                 return null;
         }
@@ -154,22 +144,6 @@ internal sealed partial class MiniportActor(
             : OffloadHandle.None;
     }
 
-    /// <summary>A dependent whose terminate stands in the same tree and was not carried out is nobody's
-    /// mistake.</summary>
-    private void ReportDependents(TreeRun run, TreeStep step, ConnectionEntry[] left)
-    {
-        if (Array.TrueForAll(left, entry => step.Below.Exists(below => below.Block.Connection == entry.Handle)))
-            return;
-        Stack.Ledger.Report(VerifierCheck.RefCount, OwnerOf(run), run.Root, run.Root.Custody.Flight,
-            $"terminates a {step.Block.Layer} {step.Block.Connection} on which {left.Length} objects depend");
-    }
-
-    private void ReportDead(TreeRun run, OffloadBlock block) =>
-        Stack.Ledger.Report(VerifierCheck.NotReady, OwnerOf(run), run.Root, run.Root.Custody.Flight,
-            $"asks a {run.Operation} of a {block.Layer} {block.Connection} that is not offloaded");
-
-    private static string OwnerOf(TreeRun run) => run.Root.Frames.Bottom.Driver.Name;
-
     private static OffloadRequest RequestOf(OffloadOperation operation, Flight part) => operation switch
     {
         OffloadOperation.Initiate => new InitiateOffload(part),
@@ -178,16 +152,6 @@ internal sealed partial class MiniportActor(
         OffloadOperation.Update => new UpdateOffload(part),
         _ => new InvalidateOffload(part),
     };
-
-    private void FetchLeft()
-    {
-        while (Desk.Fetch(Me) is { } root)
-        {
-            var fetched = new Flight(root.Custody.Flight, root, 1);
-            AlsoInHand(fetched);
-            Begin(new TerminateOffload(fetched));
-        }
-    }
 
     /// <summary>Brings home what only this instance knows of.</summary>
     private void LetGo()

@@ -1,6 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Protocols;
 
@@ -18,7 +19,7 @@ internal sealed partial class BindingActor
             post.Name();
         else if (post.Operation == OffloadOperation.Terminate)
             foreach (BindingConnection connection in post.BeginLeaving())
-                queue.Refuse(connection, NdisStatus.UploadInProgress);
+                Close(connection);
         Flight flight = post.Depart(Me);
         AlsoInHand(flight);
         OffloadRequest request = post.Operation switch

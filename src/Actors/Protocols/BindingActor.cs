@@ -35,6 +35,7 @@ internal sealed partial class BindingActor(
             case Post post: Take(post); break;
             case StatePost post: Take(post); break;
             case TreePost post: Take(post); break;
+            case LeaveNotice notice: Close(notice.Connection); break;
             case PoolHasRoom: DrainAll(); break;
             case OffloadCompletion completion: Land(completion); break;
             case TcpOffloadReceiveIndicate indication: Offer(indication); break;
@@ -168,8 +169,7 @@ internal sealed partial class BindingActor(
         }
         else if (post.Operation == OffloadOperation.Terminate && connection.Entry is { Ended: false })
         {
-            connection.Leaving = true;
-            queue.Refuse(connection, NdisStatus.UploadInProgress);
+            Close(connection);
         }
         else if (IsOver(connection))    // after the terminate nothing is asked any more (TERM-04)
         {
@@ -190,6 +190,12 @@ internal sealed partial class BindingActor(
         };
         Between();
         Pass(initiate ? node.Lower.Driver : entry.Below(Edge) ?? node.Lower.Driver, request, flight);
+    }
+
+    private void Close(BindingConnection connection)
+    {
+        connection.Leaving = true;
+        queue.Refuse(connection, NdisStatus.UploadInProgress);
     }
 
     private void Land(OffloadCompletion completion)

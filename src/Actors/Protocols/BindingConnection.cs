@@ -21,8 +21,9 @@ internal interface IBindingUser
     /// <summary>The connection wants to go back to the host.</summary>
     void UploadWanted(TcpUploadReason reason);
 
-    /// <summary>The connection goes back to the host: its terminate is to be posted now, from any thread.</summary>
-    void TakeBack();
+    /// <summary>The connection goes back to the host: its terminate is to be posted now, from any thread. A binding
+    /// that dies now may not have said why, so the host is told when the connection is back at the latest.</summary>
+    void TakeBack(TcpUploadReason reason);
 }
 
 /// <summary>What the protocol keeps about one offloaded connection; outlives the binding's actor.</summary>
@@ -91,8 +92,8 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
         _received = block.Delivered;
     }
 
-    /// <summary>The binding does not come back: the host is told to take the connection back.</summary>
-    public void BindingIsDown()
+    /// <summary>The host is told to take the connection back, if it was not and no binding will say so.</summary>
+    public void AskBack(TcpUploadReason reason)
     {
         if (Told == TcpOffloadEventType.Abort || ToldMustUpload)
             return;
@@ -100,7 +101,7 @@ internal sealed class BindingConnection(DriverStack stack, Edge binding, IBindin
         ToldMustUpload = true;
         try
         {
-            User.UploadWanted(TcpUploadReason.HardwareFailure);
+            User.UploadWanted(reason);
         }
         catch (Exception exception)
         {

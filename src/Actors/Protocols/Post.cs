@@ -223,3 +223,17 @@ internal sealed class StatePost(BindingConnection connection, OffloadOperation o
         TaskEnd<OffloadBlock>.Soon(connection.Stack, _done, block);
     }
 }
+
+/// <summary>To a binding: the terminate of a connection follows when what was asked of its state before is answered;
+/// what is posted from here on comes after it (TERM-04).</summary>
+internal sealed record LeaveNotice(BindingConnection Connection) : IBindingCommand
+{
+    /// <inheritdoc/>
+    public void Lost() => Connection.Leaving = true;
+
+    /// <inheritdoc/>
+    public void Keep(bool isKept)
+    {
+        // Said twice it means the same.
+    }
+}

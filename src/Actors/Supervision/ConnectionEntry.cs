@@ -1,5 +1,6 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Supervision;
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Supervision;
 
@@ -223,14 +224,19 @@ internal sealed class Custodian(DriverStack stack)
         }
     }
 
-    /// <summary>A terminate needs no driver between the host and the connection: the connection fetches it.</summary>
+    /// <summary>A terminate needs no driver between the host and the lanes: each connection fetches its own.</summary>
     private bool IsPostponed(Parcel parcel)
     {
         if (parcel is not OffloadBlock { Operation: OffloadOperation.Terminate } block || stack.Stopping
             || block.Custody.State != CustodyState.Outstanding)
             return false;
         if (block.IsTree)
-            return StateRoute.AnchorOf(stack, block) is { } anchor && anchor.Desk?.Leave(block) == true;
+        {
+            if (StateRoute.AnchorOf(stack, block)?.Desk is not { } desk)
+                return false;       // nothing of it is offloaded any more
+            new TreeRun(stack, desk, HolderId.Custodian, block).GoOnAlone();
+            return true;
+        }
         if (stack.Handles.Find(block.Connection) is not { Ended: false } entry)
             return false;
         entry.LeaveTerminate(block);

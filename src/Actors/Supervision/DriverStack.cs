@@ -3,6 +3,7 @@ using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision.Lifecycle;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Supervision;
 
@@ -34,6 +35,10 @@ internal sealed record StackSettings
     public required TimeSpan HangInterval { get; init; }
 
     public required TimeSpan SeverDeadline { get; init; }
+
+    public required TimeSpan ReachableTime { get; init; }
+
+    public required TimeSpan NeighborDelay { get; init; }
 
     public required TimeSpan StopTimeout { get; init; }
 

@@ -25,6 +25,8 @@ public sealed class SettingRangeSpecs
         { "hang-watch.interval", "10ms", "1h", Durations("9ms", "3601s") },
         { "hang-watch.deadline", "10ms", "1d", Durations("9ms", "86401s") },
         { "hang-watch.sever-deadline", "100ms", "1h", Durations("99ms", "3601s") },
+        { "neighbors.reachable-time", "1ms", "1d", Durations("0ms", "86401s") },
+        { "neighbors.delay", "1ms", "1h", Durations("0ms", "3601s") },
         { "stop-timeout", "100ms", "1h", Durations("99ms", "3601s") },
         { "dispatcher", "a", "b.c", ["\"\"", "{ a = 1 }"] },
     };
@@ -63,6 +65,7 @@ public sealed class SettingRangeSpecs
             (TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1)));
         (stack.HangInterval, stack.HangDeadline, stack.SeverDeadline).ShouldBe(
             (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10)));
+        (stack.ReachableTime, stack.NeighborDelay).ShouldBe((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5)));
         (stack.StopTimeout, stack.Dispatcher).ShouldBe(
             (TimeSpan.FromSeconds(10), "chimney.run-to-completion"));
     }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
@@ -35,6 +37,27 @@ public sealed class FilterDriverSpecs : StackSpec, IDisposable
         refused.Message.ShouldContain(peer);
         refused.Message.ShouldContain(why);
         Chimney.Connections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Who_is_denied_on_a_shared_path_takes_nobody_along()
+    {
+        Binding binding = Chimney.Binding("tcpip");
+        Neighbor neighbor = binding.NewNeighbor(new PhysicalAddress([2, 0, 0, 0, 0, 9]));
+        NetworkPath path = binding.NewPath(neighbor, IPAddress.Loopback, IPAddress.Loopback, 1_500);
+        string[] peers = ["127.0.0.1", "127.0.0.2", "127.0.0.66", "127.0.0.3"];     // all but the first wait together
+        var offloads = new List<Task<OffloadedConnection>>();
+        foreach (Socket socket in await Task.WhenAll(peers.Select(_peers.ConnectAsync)))
+            offloads.Add(binding.OffloadAsync(socket, path));
+        OffloadException refused = await Should.ThrowAsync<OffloadException>(() => Within(offloads[2]));
+        (refused.Status, refused.Message.Contains("deny 127.0.0.66")).ShouldBe(
+            (NdisStatus.OffloadConnectionRejected, true));
+        offloads.RemoveAt(2);
+        OffloadedConnection[] offloaded = await Within(Task.WhenAll(offloads));
+        Chimney.Connections.ShouldBe(3);
+        foreach (OffloadedConnection connection in offloaded)
+            await Within(connection.DisposeAsync().AsTask());
+        await Until(() => Chimney.StateObjects == 0);
     }
 
     [Fact]

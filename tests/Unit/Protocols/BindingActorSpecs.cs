@@ -292,6 +292,6 @@ public sealed class BindingActorSpecs : AloneSpec
 
         public void UploadWanted(TcpUploadReason reason) => Heard.Add(reason.ToString());
 
-        public void TakeBack() => Heard.Add("taken back");
+        public void TakeBack(TcpUploadReason reason) => Heard.Add("taken back");
     }
 }

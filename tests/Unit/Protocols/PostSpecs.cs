@@ -230,7 +230,7 @@ public sealed class PostSpecs
         {
         }
 
-        public void TakeBack()
+        public void TakeBack(TcpUploadReason reason)
         {
         }
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Supervision.Lifecycle;
 
@@ -43,6 +44,11 @@ internal sealed class AdapterNode
 
     /// <summary>Whether an intermediate driver makes it up: it has no reset and no hang check of its own.</summary>
     public bool IsVirtual { get; }
+
+    /// <summary>Whether it takes neighbors and paths now; a virtual one if all below do.</summary>
+    public bool TakesStateObjects => IsVirtual
+        ? Lowers.TrueForAll(lower => lower.Lower.TakesStateObjects)
+        : Current.Target is { Capabilities.StateObjects: true };
 
     /// <summary>What outlives its miniport's actor; null for a virtual adapter.</summary>
     public MiniportDesk? Desk { get; set; }

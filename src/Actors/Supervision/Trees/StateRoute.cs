@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Supervision;
+namespace ChimneyActors.Supervision.Trees;
 
 /// <summary>The way of a tree: by where its objects are, to the miniport, which brings its parts to their
 /// lanes.</summary>

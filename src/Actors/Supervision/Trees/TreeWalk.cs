@@ -1,7 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
-namespace ChimneyActors.Miniports;
+namespace ChimneyActors.Supervision.Trees;
 
 /// <summary>In which order the blocks of a tree are carried out, and what each comes to. Pure: no actor, no
 /// clock.</summary>

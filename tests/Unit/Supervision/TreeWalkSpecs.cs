@@ -1,9 +1,9 @@
 using ChimneyActors.Buffers;
-using ChimneyActors.Miniports;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Trees;
 using ChimneyActors.Unit.Support;
 
-namespace ChimneyActors.Unit.Miniports;
+namespace ChimneyActors.Unit.Supervision;
 
 /// <summary>The order in which a tree is carried out, and what each block comes to.</summary>
 public sealed class TreeWalkSpecs

@@ -1,6 +1,6 @@
 using ChimneyActors.Buffers;
 
-namespace ChimneyActors.Supervision;
+namespace ChimneyActors.Supervision.Trees;
 
 /// <summary>What depends on which neighbor or path; only of what was offloaded in a tree.</summary>
 /// <remarks>A connection on its own is not in here, so that it costs nothing. From any thread.</remarks>
@@ -45,6 +45,13 @@ internal sealed class StateLinks
             return _dependents.TryGetValue(parent, out HashSet<ConnectionEntry>? all)
                 ? [.. all.Where(dependent => !dependent.Ended)]
                 : [];
+    }
+
+    /// <summary>How much depends on an object, with what the host does not know to be over yet.</summary>
+    public int CountOf(OffloadHandle parent)
+    {
+        lock (_lock)
+            return _dependents.TryGetValue(parent, out HashSet<ConnectionEntry>? all) ? all.Count : 0;
     }
 
     private ConnectionEntry? Cut(ConnectionEntry dependent)
