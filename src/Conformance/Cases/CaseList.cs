@@ -10,7 +10,7 @@ internal static class CaseList
     [
         .. GeneralCases.All, .. BufferCases.All, .. DisconnectCases.All, .. SendCases.All, .. ReceiveCases.All,
         .. IndicationCases.All, .. ForwardCases.All, .. EventCases.All, .. InitiateCases.All, .. TerminateCases.All,
-        .. StateCases.All,
+        .. StateCases.All, .. TreeCases.All, .. PathCases.All, .. NeighborCases.All,
         .. TimerCases.All, .. SegmentCases.All,
     ];
 }

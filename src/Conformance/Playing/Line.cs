@@ -66,6 +66,9 @@ internal sealed class Line : IConnectionUser
     /// <summary>Done in the middle of an indication.</summary>
     public Action? OnData { get; set; }
 
+    /// <summary>The path that it is offloaded on; null for none.</summary>
+    public NetworkPath? Path { get; set; }
+
     /// <summary>Whether it was taken back.</summary>
     public bool IsUploaded { get; private set; }
 
@@ -121,15 +124,30 @@ internal sealed class Line : IConnectionUser
     public async Task<OffloadedConnection> TryOffloadAsync(UploadResult rest)
     {
         // Data may come before the initiate's answer is heard.
-        (_connection, Task<OffloadBlock> initiate) = _play.Stage.Chimney.Binding(_plan.Binding)
-            .BeginOffload(rest, _plan.Listens ? this : null, null);
+        Task<OffloadOutcome> initiate = Begin(_play.Stage.Chimney.Binding(_plan.Binding), rest);
         IsUploaded = false;
         _asked = 0;
         NdisStatus status = (await initiate).Status;
         if (status == NdisStatus.Success)
-            return _connection;
+            return Connection;
         _connection = null;
         throw new OffloadException(status);
+    }
+
+    private Task<OffloadOutcome> Begin(Binding binding, UploadResult rest)
+    {
+        IConnectionUser? user = _plan.Listens ? this : null;
+        Task<OffloadOutcome> outcome;
+        if (Path is null)
+        {
+            (_connection, Task<OffloadBlock> initiate) = binding.BeginOffload(rest, user, null);
+            outcome = OffloadOutcome.Of(initiate);
+        }
+        else
+        {
+            (_connection, outcome) = binding.BeginOffload(rest, Path, user, null);
+        }
+        return outcome;
     }
 
     /// <summary>Sends the next bytes.</summary>

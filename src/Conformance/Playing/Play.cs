@@ -125,6 +125,8 @@ internal sealed class Play
     {
         foreach (Line line in Lines)
             await line.EndAsync();
+        foreach (HostNetwork network in Lines.Select(line => line.Path?.Network).OfType<HostNetwork>().Distinct())
+            await Until("TERM-22", "paths go after their connections", () => network.Count == 0);
     }
 
     /// <summary>Something has happened: who waited for it goes on.</summary>

@@ -25,7 +25,7 @@ internal sealed class LoopbackStage : Stage
         int adapters = AdaptersOf(subject, plan);
         var settings = new KernelTargetSettings { ConnectionsMax = plan.ConnectionsMax / adapters };
         _references = [.. Enumerable.Range(0, adapters).Select(_ => new KernelTarget(settings))];
-        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, _references))
+        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, plan, _references))
             .GetAwaiter().GetResult();
     }
 
@@ -33,7 +33,7 @@ internal sealed class LoopbackStage : Stage
 
     public override TimeSpan Now => TimeProvider.System.GetElapsedTime(_start);
 
-    public override Ability Abilities => Ability.Room;
+    public override Ability Abilities => Ability.Room | AbilitiesOfTargets;
 
     public override async Task<bool> EndsAsync(Task happens)
     {

@@ -25,8 +25,8 @@ internal sealed class SeededStage : Stage
         _network = new SimulatedNetwork((int)(seed % int.MaxValue)) { Woken = Wake };
         _alarm = _world.Clock.CreateTimer(_ => Step(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         int adapters = AdaptersOf(subject, plan);
-        var settings = new SimulatedTargetSettings { ConnectionsMax = plan.ConnectionsMax / adapters };
-        Chimney = _world.Start(stack => Build(stack, subject, [.. Enumerable.Range(0, adapters)
+        SimulatedTargetSettings settings = plan.Limits with { ConnectionsMax = plan.ConnectionsMax / adapters };
+        Chimney = _world.Start(stack => Build(stack, subject, plan, [.. Enumerable.Range(0, adapters)
             .Select(_ => new SimulatedTarget(_network, settings))]));
     }
 
@@ -34,7 +34,7 @@ internal sealed class SeededStage : Stage
 
     public override TimeSpan Now => _world.Now;
 
-    public override Ability Abilities => Ability.VirtualTime | Ability.Wire | Ability.Room;
+    public override Ability Abilities => Ability.VirtualTime | Ability.Wire | Ability.Room | AbilitiesOfTargets;
 
     public override async Task<bool> EndsAsync(Task happens)
     {

@@ -19,6 +19,9 @@ internal enum Ability
 
     /// <summary>The room of the target can be set.</summary>
     Room = 4,
+
+    /// <summary>The target takes neighbors and paths.</summary>
+    Paths = 8,
 }
 
 /// <summary>A real stack under test: two bindings, a tap, the driver under test, a tap, the target under test, and
@@ -52,6 +55,10 @@ internal abstract class Stage : IDisposable
 
     /// <summary>What it can do.</summary>
     public abstract Ability Abilities { get; }
+
+    /// <summary>What follows from the targets.</summary>
+    protected Ability AbilitiesOfTargets =>
+        Array.TrueForAll(Targets, target => target.Capabilities.StateObjects) ? Ability.Paths : Ability.None;
 
     /// <summary>The targets, as the stack has them.</summary>
     protected WatchedTarget[] Targets { get; private set; } = [];
@@ -98,7 +105,8 @@ internal abstract class Stage : IDisposable
         Math.Max(plan.Adapters, subject.Adapters);
 
     /// <summary>The drivers of the stack.</summary>
-    protected void Build(StackBuilder stack, ConformanceSubject subject, IReadOnlyList<IOffloadTarget> references)
+    protected void Build(
+        StackBuilder stack, ConformanceSubject subject, StagePlan plan, IReadOnlyList<IOffloadTarget> references)
     {
         Targets = [.. references.Select(reference =>
             new WatchedTarget(subject.Target?.Invoke(reference) ?? reference, Watch))];
@@ -107,7 +115,11 @@ internal abstract class Stage : IDisposable
         {
             int adapter = index;
             stack.Miniport($"nic{index}", Targets[index])
-                .Intermediate(taps[index], $"nic{index}", () => new Tap(Watch, Place.Below) { Adapter = adapter });
+                .Intermediate(taps[index], $"nic{index}", () => new Tap(Watch, Place.Below)
+                {
+                    Adapter = adapter,
+                    Before = plan.Below,
+                });
         }
         subject.Build(stack, Driver, taps);
         stack.Intermediate("above", Driver, () => new Tap(Watch, Place.Above))

@@ -9,8 +9,12 @@ internal sealed class Tap(Watch watch, Place place) : IntermediateDriver
     /// <summary>Over which adapter it stands.</summary>
     public int Adapter { get; init; }
 
+    /// <summary>What else it does to a request; null for nothing.</summary>
+    public Action<OffloadRequest>? Before { get; init; }
+
     protected internal override void OnRequest(OffloadRequest request)
     {
+        Before?.Invoke(request);
         watch.Request(place, request, Adapter);
         PassDown(request);
     }

@@ -40,6 +40,9 @@ internal enum Act
     /// <summary>An event on its way up.</summary>
     Event,
 
+    /// <summary>A question of the target on its way up, that the host answers.</summary>
+    Question,
+
     /// <summary>Something outside of the stack.</summary>
     Note,
 }

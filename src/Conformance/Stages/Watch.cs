@@ -42,14 +42,16 @@ internal sealed class Watch(Func<TimeSpan> now)
 
     /// <summary>A completion passes.</summary>
     public void Completion(Place place, OffloadCompletion completion, bool inside = false) =>
-        Parcels(place, completion is TcpOffloadReceiveReturn or TcpOffloadReceiveRefused ? Act.Answer : Act.Up,
-            completion, completion.Flight.Head, null, default, inside);
+        Parcels(place, IsAnswer(completion) ? Act.Answer : Act.Up, completion, completion.Flight.Head, null, default,
+            inside);
 
     /// <summary>Data or an event passes.</summary>
     public void Indication(Place place, OffloadIndication indication)
     {
         if (indication is TcpOffloadReceiveIndicate data)
             Parcels(place, Act.Data, data, data.Flight.Head, data.Flight.Id, default);
+        else if (indication is NeighborReachabilityQuery query)
+            Parcels(place, Act.Question, query, query.Flight.Head, query.Flight.Id, default);
         else if (indication is TcpOffloadEvent said)
             Add(new TraceEntry(place, Act.Event, $"{said.Type} {said.Information} on {said.Connection}")
             {
@@ -73,6 +75,9 @@ internal sealed class Watch(Func<TimeSpan> now)
     /// <summary>Something outside of the stack happens.</summary>
     public void Note(Place place, OffloadHandle connection, string what) =>
         Add(new TraceEntry(place, Act.Note, $"{what} on {connection}") { Connection = connection });
+
+    private static bool IsAnswer(OffloadCompletion completion) =>
+        completion is TcpOffloadReceiveReturn or TcpOffloadReceiveRefused or NeighborReachabilityAnswer;
 
     private void Parcels(
         Place place, Act act, OffloadMessage source, Parcel head, FlightId? flight, DisconnectKind kind,
