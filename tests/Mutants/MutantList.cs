@@ -6,7 +6,7 @@ internal static partial class MutantList
 {
     /// <summary>In the order of the layers.</summary>
     public static IReadOnlyList<Mutant> All => field ??=
-        [.. Buffers, .. Ndis, .. Supervision, .. Custodian, .. Miniports, .. Intermediates, .. Protocols];
+        [.. Buffers, .. Ndis, .. Supervision, .. Custodian, .. Trees, .. Miniports, .. Intermediates, .. Protocols];
 
     /// <summary>Those that no seed finds: what the net does not hold.</summary>
     public static IReadOnlyList<Mutant> Holes => field ??= [.. HolesBelow, .. HolesDrivers];
