@@ -49,11 +49,13 @@ internal sealed partial class HostNetwork
         }
     }
 
-    /// <summary>Of a connection that was not even tried: what went wrong before it.</summary>
+    /// <summary>Of a connection that was not even tried: what went wrong before it. A placeholder at the root of a tree
+    /// that a driver refused does not say with what (BLK-08).</summary>
     private static NdisStatus StatusOf(OffloadBlock neighbor, Waiting one) =>
         one.Block.Status != NdisStatus.Failure ? one.Block.Status
         : IsReason(one.Above!.Status) ? one.Above.Status
         : IsReason(neighbor.Status) ? neighbor.Status
+        : neighbor.Refusal is not null ? NdisStatus.OffloadConnectionRejected
         : one.Block.Status;
 
     private static bool IsReason(NdisStatus status) =>

@@ -96,9 +96,6 @@ internal sealed partial class HostedIntermediateActor(
             return;
         initiate.Block.Refusal = $"{Edge.Name}: {reason}";
         Between();
-        foreach (OffloadBlock block in BlockTree.ConnectionsOf(initiate.Block))
-            if (block != initiate.Block)
-                block.TrySettle(status);
         RefuseHome(initiate, status);
     }
 
