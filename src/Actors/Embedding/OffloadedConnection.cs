@@ -206,21 +206,18 @@ public sealed partial class OffloadedConnection : IAsyncDisposable, IBindingUser
     /// <remarks>What comes back is kept for <see cref="UploadAsync"/>.</remarks>
     void IBindingUser.TakeBack(TcpUploadReason reason)
     {
-        bool isNews;
-        Task<OffloadBlock> back;
         lock (Core.PostLock)
-        {
-            isNews = _terminate is null;
-            back = TerminateAsync();
-        }
-        if (isNews)
-            _ = TellWhenBackAsync(back, reason);
+            if (_terminate is null)
+                _terminate = TellWhenBackAsync(TerminateAsync(), reason);
     }
 
-    private async Task TellWhenBackAsync(Task back, TcpUploadReason reason)
+    /// <summary>In place of the terminate itself, and not beside whoever awaits that: of two who wait for one task only
+    /// the last goes on where it ends.</summary>
+    private async Task<OffloadBlock> TellWhenBackAsync(Task<OffloadBlock> back, TcpUploadReason reason)
     {
-        await back.ConfigureAwait(false);
+        OffloadBlock block = await back.ConfigureAwait(false);
         Core.AskBack(reason);
+        return block;
     }
 
     /// <summary>What is, or will be, kept for <see cref="UploadAsync"/>; null if nobody takes the connection
