@@ -126,13 +126,24 @@ public sealed class HostStack : IDisposable
     {
         ArgumentNullException.ThrowIfNull(connection);
         moved = Task.CompletedTask;
-        if (connection.Guest is not { } guest || connection.Host != this)
+        if (connection.Host != this)
             return false;
-        return toTarget ? TryOffload(guest, out moved) : TryTakeBack(guest, out moved);
+        return connection.TryMove(toTarget ? _offload : _inHost, out moved);
     }
 
     /// <summary>From now on nobody is moved.</summary>
     public void Dispose() => _timer.Dispose();
+
+    /// <summary>The connection is to leave, unless there is no context for it. Under its lock, so that it does not
+    /// arrive anywhere while that is noted.</summary>
+    internal bool TryLeave(Guest guest, Binding to)
+    {
+        if (to == _offload)
+            return TryTakeContext(guest);
+        lock (_lock)
+            guest.IsGoingBack = true;
+        return true;
+    }
 
     /// <summary>The connection is served again, where it is now. Under its lock, so that it is not on its way again
     /// when this is noted; nobody here asks for that lock under his own.</summary>
@@ -190,10 +201,10 @@ public sealed class HostStack : IDisposable
         {
             (List<int> back, List<int> offload) = OffloadChoice.Of(_policy, standings, free);
             foreach (int i in back)
-                TryTakeBack(all[i], out _);
+                all[i].Connection.TryMove(_inHost, out _);
             // A context is free when its connection has left; who waits for one is chosen again next time.
             foreach (int i in offload)
-                TryOffload(all[i], out _);
+                all[i].Connection.TryMove(_offload, out _);
         }
         finally
         {
@@ -216,26 +227,6 @@ public sealed class HostStack : IDisposable
 
     private static long BytesOf(Guest guest) =>
         guest.Connection.BytesReceived + guest.Connection.BytesAcknowledged;
-
-    private bool TryOffload(Guest guest, out Task moved)
-    {
-        moved = Task.CompletedTask;
-        if (!TryTakeContext(guest))
-            return false;
-        if (guest.Connection.TryMove(_offload, out moved))
-            return true;
-        Release(guest);
-        return false;
-    }
-
-    private bool TryTakeBack(Guest guest, out Task moved)
-    {
-        guest.IsGoingBack = true;
-        if (guest.Connection.TryMove(_inHost, out moved))
-            return true;
-        guest.IsGoingBack = false;
-        return false;
-    }
 
     /// <returns>False: it has one, or there is none.</returns>
     private bool TryTakeContext(Guest guest)

@@ -48,7 +48,7 @@ public sealed partial class ResilientConnection
         lock (_lock)
         {
             bool stays = _repairing || _closed || _ending || _toldClosed || to == _binding;
-            bool moves = !stays && _lent is { Now: <= LentMax };
+            bool moves = !stays && _lent is { Now: <= LentMax } && Guest is { } guest && Host!.TryLeave(guest, to);
             if (moves)
                 BeginRepair(to);
             moved = _repair;

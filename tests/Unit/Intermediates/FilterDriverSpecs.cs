@@ -46,9 +46,10 @@ public sealed class FilterDriverSpecs : StackSpec, IDisposable
         Neighbor neighbor = binding.NewNeighbor(new PhysicalAddress([2, 0, 0, 0, 0, 9]));
         NetworkPath path = binding.NewPath(neighbor, IPAddress.Loopback, IPAddress.Loopback, 1_500);
         string[] peers = ["127.0.0.1", "127.0.0.2", "127.0.0.66", "127.0.0.3"];     // all but the first wait together
-        var offloads = new List<Task<OffloadedConnection>>();
-        foreach (Socket socket in await Task.WhenAll(peers.Select(_peers.ConnectAsync)))
-            offloads.Add(binding.OffloadAsync(socket, path));
+        var sockets = new List<Socket>();
+        foreach (string peer in peers)      // in turn: a listener accepts in no order of ours
+            sockets.Add(await _peers.ConnectAsync(peer));
+        List<Task<OffloadedConnection>> offloads = [.. sockets.Select(socket => binding.OffloadAsync(socket, path))];
         OffloadException refused = await Should.ThrowAsync<OffloadException>(() => Within(offloads[2]));
         (refused.Status, refused.Message.Contains("deny 127.0.0.66")).ShouldBe(
             (NdisStatus.OffloadConnectionRejected, true));
