@@ -6,6 +6,12 @@ internal static partial class MutantList
 {
     private static readonly Mutant[] HolesBelow =
     [
+        new Mutant("A postponed terminate is not kept", "Supervision/Custodian.cs",
+            "entry.LeaveTerminate(block);",
+            "",
+            "the connection never fetches it")
+            .Lives("In some world something goes round with it and collects memory without an end, so its hunt fails "
+                + "by the watch; before hosts shared paths seeds found it.", spins: true),
         new Mutant("What was asked of an adapter is not audited", "Supervision/Auditor.cs",
             "foreach (OidBlock block in stack.Oids.Keys.OrderBy(block => block.Id)) Land(stack, block);",
             "",
