@@ -33,7 +33,6 @@ internal static partial class MutantList
         ["Nothing is said to a driver between two lives"] = 55,
         ["A connection does not remember whom it waits for"] = 58,
         ["A request without a way down is dropped"] = 35,
-        ["Data behind a gap is offered"] = 90,
         ["Data the host did not want counts"] = 302,
         ["A stranded connection forgets the FIN"] = 45,
         ["Data brought home is given to the target"] = 60,
