@@ -11,6 +11,11 @@ internal static partial class MutantList
             "list.StreamOffset < connection.Received",
             "the host is given the stream with a part missing")
             .Lives("Seldom since hosts share paths: none of the first 2,000 seeds shows it; before, one did."),
+        new Mutant("A FIN is let through behind a gap", "Miniports/TcpConnection.cs",
+            "list.StreamOffset != NextOffset",
+            "list.StreamOffset < NextOffset",
+            "the peer takes a torn stream for a whole one")
+            .Lives("As with data behind a gap: none of the first 2,000 seeds shows it any more."),
         new Mutant("Lost indications wait behind a terminate", "Miniports/ConnectionActor.cs",
             "if (request is TerminateOffload) SayLostAgain();",
             "",

@@ -19,7 +19,6 @@ internal static partial class MutantList
         ["A terminate is answered before the data is there"] = 43,
         ["The custodian believes whatever a target says"] = 40,
         ["A gap is let through"] = 122,
-        ["A FIN is let through behind a gap"] = 73,
         ["Lost data is said again into the void"] = 5000,
         ["The first suspicion is a verdict"] = 35,
         ["A stranded connection does not ask to be fetched"] = 60,
@@ -46,5 +45,7 @@ internal static partial class MutantList
         ["A driver is started once too often"] = 68,
         ["Received bytes do not count as accepted"] = 53,
         ["A throttle lets the quick overtake"] = 39,
+        ["The holder is read behind the first dash"] = 31,
+        ["Refused data is not kept for the terminate"] = 90,
     };
 }
