@@ -17,20 +17,9 @@ internal sealed class RemoteTalker(ActorSystem system, IActorRef echo) : ITalker
         return Task.CompletedTask;
     }
 
-    public Task ReplyAsync(ReplyRun run)
-    {
-        foreach (IActorRef one in _open)
-            one.Tell(run, ActorRefs.NoSender);
-        return run.All.Done;
-    }
+    public Task ReplyAsync(ReplyRun run) => Writes.TellAll(_open, run, run.All);
 
-    public Task WriteAsync(int each)
-    {
-        var writes = new Writes(each, new Countdown(_open.Length));
-        foreach (IActorRef one in _open)
-            one.Tell(writes, ActorRefs.NoSender);
-        return writes.All.Done;
-    }
+    public Task WriteAsync(int each) => Writes.TellAll(_open, each);
 
     public Task DisconnectAsync()
     {
@@ -42,8 +31,6 @@ internal sealed class RemoteTalker(ActorSystem system, IActorRef echo) : ITalker
     public Task CloseAsync() => Task.CompletedTask;
 
     public ValueTask DisposeAsync() => default;
-
-    private sealed record Writes(int Each, Countdown All);
 
     private sealed class Connection(IActorRef echo) : UntypedActor
     {

@@ -41,20 +41,9 @@ internal sealed class AkkaClient : IClient
         _open = actors;
     }
 
-    public Task ReplyAsync(ReplyRun run)
-    {
-        foreach (IActorRef one in _open)
-            one.Tell(run, ActorRefs.NoSender);
-        return run.All.Done;
-    }
+    public Task ReplyAsync(ReplyRun run) => Writes.TellAll(_open, run, run.All);
 
-    public Task WriteAsync(int each)
-    {
-        var writes = new Writes(each, new Countdown(_open.Length));
-        foreach (IActorRef one in _open)
-            one.Tell(writes, ActorRefs.NoSender);
-        return writes.All.Done;
-    }
+    public Task WriteAsync(int each) => Writes.TellAll(_open, each);
 
     public Task DisconnectAsync() => WriteAsync(0);
 
@@ -66,8 +55,6 @@ internal sealed class AkkaClient : IClient
         [.. Enumerable.Range(0, count).Select(_ => _system.ActorOf(Props.Create(() => new Connection(_peer))))];
 
     private sealed record Open(bool Echo, Countdown All);
-
-    private sealed record Writes(int Each, Countdown All);
 
     private sealed class Churn(bool reset, int count, Countdown all)
     {

@@ -25,18 +25,10 @@ internal sealed partial class SeededHost
         _path = network?.DrawPath(random);
         _isInvalid = false;
         _hops = null;
-        if (_path is null)
-        {
-            (_connection, Task<OffloadBlock> initiate) =
-                binding.BeginOffload(place, _listens ? this : null, Wanted, ends: WorldPlan.EndsOf(peer.Number));
-            _initiate = OffloadOutcome.Of(initiate);
-        }
-        else
-        {
+        if (_path is not null)
             trace.Write($"host {peer.Number}: on {network!.NameOf(_path)}");
-            (_connection, _initiate) = binding.BeginOffload(
-                place, _path, _listens ? this : null, Wanted, ends: WorldPlan.EndsOf(peer.Number));
-        }
+        (_connection, _initiate) = binding.BeginOffload(
+            place, _path, _listens ? this : null, Wanted, ends: WorldPlan.EndsOf(peer.Number));
     }
 
     private void Ask()

@@ -121,7 +121,7 @@ internal sealed class SeededNetwork : INeighborUser
         }
         catch (InvalidOperationException)
         {
-            failed = null;      // it is not offloaded now
+            // It is not offloaded now.
         }
         catch (Exception exception) when (exception is StateOperationException or OffloadException)
         {

@@ -79,22 +79,23 @@ public sealed partial class Binding
         UploadResult uploaded, NetworkPath path, IConnectionUser? user = null, int? affinity = null)
     {
         ArgumentNullException.ThrowIfNull(uploaded.Socket);
+        ArgumentNullException.ThrowIfNull(path);
         (OffloadedConnection connection, Task<OffloadOutcome> initiate) =
             BeginOffload(uploaded, path, user, null, affinity);
         OffloadOutcome done = await initiate.ConfigureAwait(false);
         return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status, done.Refusal);
     }
 
+    /// <summary>The same on any path, or on none.</summary>
     internal (OffloadedConnection Connection, Task<OffloadOutcome> Initiate) BeginOffload(
-        UploadResult uploaded, NetworkPath path, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted,
+        UploadResult uploaded, NetworkPath? path, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted,
         int? affinity = null, FourTuple? ends = null)
     {
-        ArgumentNullException.ThrowIfNull(path);
-        if (path.Network != Network)
+        if (path is not null && path.Network != Network)
             throw new ArgumentException("A path of another binding.", nameof(path));
         var connection = new OffloadedConnection(_stack, _edge, user) { OnUploadWanted = uploadWanted };
         OffloadBlock block = BlockOf(uploaded, affinity, ends);
-        return (connection, TakesStateObjects
+        return (connection, path is not null && TakesStateObjects
             ? Network.OffloadAsync(path, block, connection)
             : OffloadOutcome.Of(Begin(connection, block)));
     }

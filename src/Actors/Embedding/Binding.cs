@@ -120,8 +120,10 @@ public sealed partial class Binding
     private Task<OffloadBlock> Begin(OffloadedConnection connection, OffloadBlock block)
     {
         var post = new StatePost(connection.Core, OffloadOperation.Initiate, block);
-        if (_stack.Stopping || !_edge.Tell(post, null) || _stack.Stopped)
+        if (_stack.Stopping)
             post.Lost();
+        else
+            ((IBindingCommand)post).TellTo(_stack, _edge);
         return post.Done;
     }
 

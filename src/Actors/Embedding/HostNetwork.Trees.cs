@@ -23,7 +23,7 @@ internal sealed partial class HostNetwork
                 trees.Add(TreeOf(group.Key, [.. group]));
         }
         if (isMore)
-            _ = Safely(() => InTurnAsync(OffloadWaitingAsync));
+            _ = Safely(() => _turns.TakeAsync(OffloadWaitingAsync));
         await Task.WhenAll(trees.Select(OffloadAsync)).ConfigureAwait(false);
         Retire();       // what was kept for these
     }
@@ -197,7 +197,7 @@ internal sealed partial class HostNetwork
                 return;
             _isRetiring = true;
         }
-        _ = Safely(() => InTurnAsync(RetireAsync));
+        _ = Safely(() => _turns.TakeAsync(RetireAsync));
     }
 
     private async Task RetireAsync()

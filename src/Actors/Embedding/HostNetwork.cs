@@ -16,7 +16,7 @@ internal sealed partial class HostNetwork(DriverStack stack, Edge binding)
     private readonly HashSet<OffloadedObject> _living = [];
     private readonly HashSet<OffloadedObject> _mayGo = [];
     private readonly List<Waiting> _waiting = [];
-    private Task? _lastTurn;
+    private readonly Turns _turns = new(stack);
     private bool _isRetiring;
 
     /// <summary>So many connections go down in one tree, and so many objects are moved or taken back in one: of three
@@ -67,12 +67,12 @@ internal sealed partial class HostNetwork(DriverStack stack, Edge binding)
             _waiting.Add(waiting);
         }
         if (isFirst)
-            _ = Safely(() => InTurnAsync(OffloadWaitingAsync));
+            _ = Safely(() => _turns.TakeAsync(OffloadWaitingAsync));
         return waiting.Done.Task;
     }
 
     /// <summary>Changes the host's part of the state of what is offloaded of it.</summary>
-    public Task UpdateAsync(IHostObject owner, Action<OffloadBlock> change) => InTurnAsync(async () =>
+    public Task UpdateAsync(IHostObject owner, Action<OffloadBlock> change) => _turns.TakeAsync(async () =>
     {
         OffloadedObject[] objects = Living(owner);
         OffloadBlock[] blocks = [.. objects.Select(one => one.Refer(BlockRole.Subject))];
@@ -85,7 +85,7 @@ internal sealed partial class HostNetwork(DriverStack stack, Edge binding)
     public async Task<OffloadBlock> QueryAsync(IHostObject owner)
     {
         OffloadBlock? asked = null;
-        await InTurnAsync(async () =>
+        await _turns.TakeAsync(async () =>
         {
             if (owner.Current is not { } current)
                 throw new InvalidOperationException($"The {owner.Layer} is not offloaded.");
@@ -96,7 +96,7 @@ internal sealed partial class HostNetwork(DriverStack stack, Edge binding)
     }
 
     /// <summary>Says that what is offloaded of it is no longer true.</summary>
-    public Task InvalidateAsync(IHostObject owner) => InTurnAsync(() => InvalidateAsync(Living(owner)));
+    public Task InvalidateAsync(IHostObject owner) => _turns.TakeAsync(() => InvalidateAsync(Living(owner)));
 
     /// <summary>Moves paths to another neighbor (UPD-02, UPD-12).</summary>
     public Task MoveAsync(NetworkPath[] paths, Neighbor to)
@@ -104,7 +104,7 @@ internal sealed partial class HostNetwork(DriverStack stack, Edge binding)
         ArgumentNullException.ThrowIfNull(to);
         if (to.Network != this)
             throw new ArgumentException("A neighbor of another binding.", nameof(to));
-        return InTurnAsync(async () =>
+        return _turns.TakeAsync(async () =>
         {
             OffloadedObject[] moving = [.. paths.SelectMany(Living).Where(one => one.Parent != to.Current)];
             OffloadedObject? there = moving.Length > 0 ? await OffloadAsync(to).ConfigureAwait(false) : null;
@@ -160,25 +160,6 @@ internal sealed partial class HostNetwork(DriverStack stack, Edge binding)
         one.IsBroken = true;
         if (one.Owner.Current == one)
             one.Owner.Current = null;
-    }
-
-    /// <summary>One after the other.</summary>
-    private async Task InTurnAsync(Func<Task> what)
-    {
-        var turn = new TaskCompletionSource(stack.TaskOptions);
-        Task? before;
-        lock (_lock)
-            (before, _lastTurn) = (_lastTurn, turn.Task);
-        try
-        {
-            if (before is not null)
-                await before.ConfigureAwait(false);
-            await what().ConfigureAwait(false);
-        }
-        finally
-        {
-            turn.SetResult();
-        }
     }
 
     /// <summary>For what nobody waits for.</summary>

@@ -96,7 +96,8 @@ public sealed class HostStack : IDisposable
         }
         catch
         {
-            Release(guest);
+            lock (_lock)
+                Release(guest);
             throw;
         }
         guest.Connection = connection;
@@ -164,16 +165,16 @@ public sealed class HostStack : IDisposable
                 guest.BannedUntil = Now + (long)(_policy.Cooldown.TotalSeconds * _inHost.Clock.TimestampFrequency);
             }
             guest.IsGoingBack = false;
+            if (isHome)
+                Release(guest);
         }
-        if (isHome)
-            Release(guest);
     }
 
     internal void OnOver(Guest guest)
     {
-        Release(guest);
         lock (_lock)
         {
+            Release(guest);
             if (guest.Node is { } node)
                 _guests.Remove(node);
             guest.Node = null;
@@ -241,15 +242,13 @@ public sealed class HostStack : IDisposable
         }
     }
 
+    /// <summary>Under the lock.</summary>
     private void Release(Guest guest)
     {
-        lock (_lock)
-        {
-            if (!guest.HasContext)
-                return;
-            guest.HasContext = false;
-            _contexts--;
-        }
+        if (!guest.HasContext)
+            return;
+        guest.HasContext = false;
+        _contexts--;
     }
 
     /// <summary>What the host keeps of one connection.</summary>

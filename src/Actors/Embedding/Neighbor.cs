@@ -124,37 +124,30 @@ public sealed class Neighbor : IHostObject
         DependentBlockList = below,
     };
 
-    TimeSpan IHostObject.AnswerReachability(NeighborOffloadState state)
+    TimeSpan IHostObject.AnswerReachability(NeighborOffloadState state) => Answer(state.Delegated.NicReachabilityDelta);
+
+    void IHostObject.InDoubt() => Answer(TimeSpan.Zero);
+
+    /// <summary>What the host knows of it. If that is nothing, it looks in a while whether the target has heard of it
+    /// since.</summary>
+    private TimeSpan Answer(TimeSpan heardByTarget)
     {
         TimeSpan answer;
         bool isNews;
         lock (_lock)
             answer = _cache.Answer(out isNews);
         if (isNews)
-            _network.After(_network.Settings.NeighborDelay, () => LookAsync(state.Delegated.NicReachabilityDelta));
+            _network.After(_network.Settings.NeighborDelay, () => LookAsync(heardByTarget));
         return answer;
-    }
-
-    void IHostObject.InDoubt()
-    {
-        bool isNews;
-        lock (_lock)
-            _cache.Answer(out isNews);
-        if (isNews)
-            _network.After(_network.Settings.NeighborDelay, () => LookAsync(TimeSpan.Zero));
     }
 
     /// <summary>The target has sent for a while: does it arrive? (NRQ-08)</summary>
     private async Task LookAsync(TimeSpan before)
     {
         TimeSpan? heard = await AskTargetAsync().ConfigureAwait(false);
-        if (heard is null || heard < before)
-        {
-            if (heard is null)
-                GiveUp();
+        if (heard < before)
             return;
-        }
-        if (_user is null)
+        if (heard is null || _user is null)
         {
             GiveUp();
             return;

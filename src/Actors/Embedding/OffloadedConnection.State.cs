@@ -31,8 +31,7 @@ public sealed partial class OffloadedConnection
         {
             if (Asks.IsInvalid)
                 throw new InvalidOperationException("Nothing is updated after an invalidate (UPD-03).");
-            (Task? before, TaskCompletionSource turn) = Asks.TakeTurn();
-            return UpdateAfterAsync(before, change, turn);
+            return Asks.Turns.TakeAsync(() => UpdateInTurnAsync(change));
         }
     }
 
@@ -46,24 +45,13 @@ public sealed partial class OffloadedConnection
         return AskAsync(OffloadOperation.Invalidate, new OffloadBlock());
     }
 
-    private StateAsks Asks => _asks ??= new StateAsks(_stack.TaskOptions);
+    private StateAsks Asks => _asks ??= new StateAsks(_stack);
 
-    /// <summary>Who comes next waits for a turn and not for the task that the caller has: of two who wait for one task
-    /// only the last goes on where it ends, and in a seeded world nobody may go on elsewhere.</summary>
-    private async Task UpdateAfterAsync(Task? before, TcpOffloadStateCached change, TaskCompletionSource turn)
+    private async Task UpdateInTurnAsync(TcpOffloadStateCached change)
     {
-        try
-        {
-            if (before is not null)
-                await before.ConfigureAwait(false);
-            if (IsInvalid)
-                throw new StateOperationException(OffloadOperation.Update, NdisStatus.Failure);     // UPD-03
-            await AskAsync(OffloadOperation.Update, new OffloadBlock { Update = change }).ConfigureAwait(false);
-        }
-        finally
-        {
-            turn.SetResult();
-        }
+        if (IsInvalid)
+            throw new StateOperationException(OffloadOperation.Update, NdisStatus.Failure);     // UPD-03
+        await AskAsync(OffloadOperation.Update, new OffloadBlock { Update = change }).ConfigureAwait(false);
     }
 
     private bool IsInvalid

@@ -272,11 +272,7 @@ public sealed partial class OffloadedConnection : IAsyncDisposable, IBindingUser
         Tell(post);
     }
 
-    private void Tell(StatePost post)
-    {
-        if (!Core.Binding.Tell(post, null) || _stack.Stopped)
-            post.Lost();
-    }
+    private void Tell(StatePost post) => ((IBindingCommand)post).TellTo(_stack, Core.Binding);
 
     internal static void CheckDisconnect(DisconnectKind kind, ReadOnlyMemory<byte> data)
     {

@@ -51,9 +51,6 @@ internal interface IHostObject
     /// <summary>The offload that new connections use; null for none.</summary>
     OffloadedObject? Current { get; set; }
 
-    /// <summary>Whether it is offloaded, and anything of it may be asked or changed.</summary>
-    bool IsOffloaded => Current is not null;
-
     /// <summary>A block that brings its state.</summary>
     OffloadBlock Describe(OffloadBlock? below);
 

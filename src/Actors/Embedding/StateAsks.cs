@@ -1,12 +1,16 @@
+using ChimneyActors.Supervision;
+
 namespace ChimneyActors.Embedding;
 
 /// <summary>What a host asks of the state of one object: updates take turns (UPD-03), and the terminate waits for
 /// everything (TERM-02). Guarded by its user.</summary>
-internal sealed class StateAsks(TaskCreationOptions options)
+internal sealed class StateAsks(DriverStack stack)
 {
     private int _open;
-    private Task? _lastTurn;
     private TaskCompletionSource? _closed;
+
+    /// <summary>Of updates.</summary>
+    public Turns Turns { get; } = new(stack);
 
     /// <summary>Whether the object was invalidated: nothing of it is updated any more.</summary>
     public bool IsInvalid { get; set; }
@@ -31,19 +35,9 @@ internal sealed class StateAsks(TaskCreationOptions options)
     /// <returns>Ends when everything was answered.</returns>
     public Task Close()
     {
-        _closed ??= new TaskCompletionSource(options);
+        _closed ??= new TaskCompletionSource(stack.TaskOptions);
         if (_open == 0)
             _closed.TrySetResult();
         return _closed.Task;
-    }
-
-    /// <summary>Waits for a turn.</summary>
-    /// <returns>The turn before, null if there was none, and the own one, to be ended.</returns>
-    public (Task? Before, TaskCompletionSource Turn) TakeTurn()
-    {
-        Task? before = _lastTurn;
-        var turn = new TaskCompletionSource(options);
-        _lastTurn = turn.Task;
-        return (before, turn);
     }
 }

@@ -41,10 +41,8 @@ internal sealed class CaptureDriver(Capture capture) : IntermediateDriver
         if (completion is TcpOffloadSendComplete or TcpOffloadDisconnectComplete or TcpOffloadReceiveComplete)
             for (Parcel? parcel = completion.Flight.Head; parcel is not null; parcel = parcel.Next)
                 Ended((NetBufferList)parcel);
-        else if (completion is TerminateOffloadComplete or InitiateOffloadComplete)
-            foreach (OffloadBlock block in BlockTree.ConnectionsOf((OffloadBlock)completion.Flight.Head))
-                if (completion is TerminateOffloadComplete || block.Status != NdisStatus.Success)
-                    capture.End(block.Connection);
+        foreach (OffloadHandle gone in BlockTree.GoneWith(completion))
+            capture.End(gone);
         PassUp(completion);
     }
 

@@ -66,10 +66,8 @@ public sealed class FilterDriver : IntermediateDriver
     protected internal override void OnCompletion(OffloadCompletion completion)
     {
         ArgumentNullException.ThrowIfNull(completion);
-        if (completion is InitiateOffloadComplete or TerminateOffloadComplete)
-            foreach (OffloadBlock block in BlockTree.ConnectionsOf((OffloadBlock)completion.Flight.Head))
-                if (completion is TerminateOffloadComplete || block.Status != NdisStatus.Success)
-                    _peers.Remove(block.Connection);
+        foreach (OffloadHandle gone in BlockTree.GoneWith(completion))
+            _peers.Remove(gone);
         PassUp(completion);
     }
 

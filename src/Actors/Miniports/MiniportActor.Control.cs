@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
@@ -149,9 +150,8 @@ internal sealed partial class MiniportActor
 
     private void GoOnHeldBack()
     {
-        while (_later.TryDequeue(out InitiateOffload? initiate))
+        while (TryTakeHeldBack(out InitiateOffload? initiate))
         {
-            _heldBack.Remove(initiate.Flight.Head);
             AlsoInHand(initiate.Flight);
             Handle(initiate);
         }
@@ -159,12 +159,19 @@ internal sealed partial class MiniportActor
 
     private void RefuseHeldBack()
     {
-        while (_later.TryDequeue(out InitiateOffload? initiate))
+        while (TryTakeHeldBack(out InitiateOffload? initiate))
         {
-            _heldBack.Remove(initiate.Flight.Head);
             AlsoInHand(initiate.Flight);
             RefuseHome(initiate, NdisStatus.Failure);
         }
+    }
+
+    private bool TryTakeHeldBack([NotNullWhen(true)] out InitiateOffload? initiate)
+    {
+        if (!_later.TryDequeue(out initiate))
+            return false;
+        _heldBack.Remove(initiate.Flight.Head);
+        return true;
     }
 
     /// <summary>Two looks at the same control request, or a target that says so itself, and it is reset.</summary>
@@ -185,11 +192,8 @@ internal sealed partial class MiniportActor
     private void LetGoOfControl()
     {
         AdapterInstance plugged = adapter.Current;
-        while (_later.TryDequeue(out InitiateOffload? initiate))
-        {
-            _heldBack.Remove(initiate.Flight.Head);
+        while (TryTakeHeldBack(out InitiateOffload? initiate))
             Stack.Custodian.TakeOver(initiate, Me);
-        }
         while (plugged.Oids.Waiting.First is { } block)
         {
             plugged.Oids.Waiting.Remove(block);

@@ -26,6 +26,15 @@ public static class BlockTree
     public static IEnumerable<OffloadBlock> ConnectionsOf(OffloadBlock root) =>
         BlocksOf(root).Where(block => block.Layer == OffloadLayer.Tcp);
 
+    /// <summary>The connections that are the host's again when this is home: of initiates that failed, and of
+    /// terminates.</summary>
+    internal static IEnumerable<OffloadHandle> GoneWith(OffloadCompletion completion) =>
+        completion is not (InitiateOffloadComplete or TerminateOffloadComplete)
+            ? []
+            : ConnectionsOf((OffloadBlock)completion.Flight.Head)
+                .Where(block => completion is TerminateOffloadComplete || block.Status != NdisStatus.Success)
+                .Select(block => block.Connection);
+
     /// <summary>What is wrong with a tree as a whole; null for nothing (BLK-01, BLK-07, BLK-09).</summary>
     /// <param name="root">Its root.</param>
     /// <param name="operation">What it is for.</param>

@@ -25,6 +25,20 @@ public sealed record FourTuple(IPEndPoint Local, IPEndPoint Remote)
         }
     }
 
+    /// <summary>Whether the packets of a socket are of IPv6; one for both families may speak IPv4.</summary>
+    internal static bool IsIPv6(Socket? socket)
+    {
+        try
+        {
+            return socket is { AddressFamily: AddressFamily.InterNetworkV6, RemoteEndPoint: IPEndPoint remote }
+                && !remote.Address.IsIPv4MappedToIPv6;
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Local} <-> {Remote}";
 

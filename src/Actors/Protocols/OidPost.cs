@@ -21,8 +21,10 @@ internal sealed class OidPost(DriverStack stack, Edge binding, OidBlock block, A
     /// <summary>Tells the binding.</summary>
     public void Tell()
     {
-        if (stack.Stopping || !binding.Tell(this, null) || stack.Stopped)
+        if (stack.Stopping)
             Lost();
+        else
+            ((IBindingCommand)this).TellTo(stack, binding);
     }
 
     /// <inheritdoc/>

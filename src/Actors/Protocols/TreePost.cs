@@ -47,9 +47,7 @@ internal sealed class TreePost : Ticket, IBindingCommand
     /// <summary>Tells the binding.</summary>
     public Task<OffloadBlock> Post()
     {
-        // The stack says that it is over before it looks for the last time at what is under way.
-        if (!_binding.Tell(this, null) || _stack.Stopped)
-            Lost();
+        ((IBindingCommand)this).TellTo(_stack, _binding);
         return Done;
     }
 

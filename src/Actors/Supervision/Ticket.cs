@@ -44,4 +44,12 @@ internal interface IBindingCommand : Akka.Actor.INoSerializationVerificationNeed
 
     /// <summary>It is kept where the binding's death does not lose it, or not any more.</summary>
     void Keep(bool isKept);
+
+    /// <summary>Tells it to a binding. The stack says that it is over before it looks for the last time at what is
+    /// under way, and hears no dead letters then: what is told to nobody answers for itself.</summary>
+    void TellTo(DriverStack stack, Edge binding)
+    {
+        if (!binding.Tell(this, null) || stack.Stopped)
+            Lost();
+    }
 }

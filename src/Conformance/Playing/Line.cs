@@ -124,30 +124,15 @@ internal sealed class Line : IConnectionUser
     public async Task<OffloadedConnection> TryOffloadAsync(UploadResult rest)
     {
         // Data may come before the initiate's answer is heard.
-        Task<OffloadOutcome> initiate = Begin(_play.Stage.Chimney.Binding(_plan.Binding), rest);
+        (_connection, Task<OffloadOutcome> initiate) = _play.Stage.Chimney.Binding(_plan.Binding)
+            .BeginOffload(rest, Path, _plan.Listens ? this : null, null);
         IsUploaded = false;
         _asked = 0;
         NdisStatus status = (await initiate).Status;
         if (status == NdisStatus.Success)
-            return Connection;
+            return _connection;
         _connection = null;
         throw new OffloadException(status);
-    }
-
-    private Task<OffloadOutcome> Begin(Binding binding, UploadResult rest)
-    {
-        IConnectionUser? user = _plan.Listens ? this : null;
-        Task<OffloadOutcome> outcome;
-        if (Path is null)
-        {
-            (_connection, Task<OffloadBlock> initiate) = binding.BeginOffload(rest, user, null);
-            outcome = OffloadOutcome.Of(initiate);
-        }
-        else
-        {
-            (_connection, outcome) = binding.BeginOffload(rest, Path, user, null);
-        }
-        return outcome;
     }
 
     /// <summary>Sends the next bytes.</summary>

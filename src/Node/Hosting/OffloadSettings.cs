@@ -24,8 +24,8 @@ internal static class OffloadSettings
     public static OffloadPolicy? From(NodeConfiguration configuration)
     {
         SettingReader reader = configuration.Section(Section);
-        TimeSpan idle = reader.Duration("DemoteIdle", offAllowed: true);
-        TimeSpan rotate = reader.Duration("Rotate", offAllowed: true);
+        TimeSpan idle = OfADay(reader, "DemoteIdle");
+        TimeSpan rotate = OfADay(reader, "Rotate");
         TimeSpan interval = TimeSpan.FromMilliseconds(250);
         if (rotate > TimeSpan.Zero && rotate < interval)
             interval = rotate;
@@ -34,9 +34,9 @@ internal static class OffloadSettings
             ContextsMax = reader.Count("ContextsMax", 0, 1_000_000),
             PromoteBytes = reader.Long("PromoteBytes", 1, long.MaxValue),
             PromoteAge = OfADay(reader, "PromoteAge"),
-            DemoteIdle = idle == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : OfADay(reader, "DemoteIdle"),
+            DemoteIdle = idle == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : idle,
             Cooldown = OfADay(reader, "Cooldown"),
-            Rotate = OfADay(reader, "Rotate"),
+            Rotate = rotate,
             Interval = interval,
         };
         return reader.Text("Policy") switch

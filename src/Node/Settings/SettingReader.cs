@@ -14,14 +14,7 @@ internal sealed class SettingReader(NodeConfiguration configuration, string sect
         configuration.Root[Key(name)] is { Length: > 0 } text ? text.Trim() : throw Bad(name, "", "a value");
 
     /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>.</summary>
-    public int Count(string name, int min, int max)
-    {
-        string text = Text(name);
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count)
-            && count >= min && count <= max
-            ? count
-            : throw Bad(name, text, $"a whole number from {min} to {max}");
-    }
+    public int Count(string name, int min, int max) => (int)Long(name, min, max);
 
     /// <summary>The same for large ones.</summary>
     public long Long(string name, long min, long max)

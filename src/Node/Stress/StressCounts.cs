@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using HdrHistogram;
 
 namespace ChimneyActors.Node.Stress;
 
@@ -7,8 +6,7 @@ namespace ChimneyActors.Node.Stress;
 internal sealed class StressCounts
 {
     private const int BrokenMax = 100;
-    private static readonly long Longest = TimeSpan.FromHours(1).Ticks / TimeSpan.TicksPerMicrosecond;
-    private readonly LongConcurrentHistogram _latency = new(1, Longest, 3);
+    private readonly Latencies _latencies = new();
     private readonly ConcurrentQueue<string> _broken = new();
     private long _posted;
     private long _completed;
@@ -53,8 +51,7 @@ internal sealed class StressCounts
         Interlocked.Increment(ref _completed);
         if (success)
             Interlocked.Increment(ref _succeeded);
-        long micros = took.Ticks / TimeSpan.TicksPerMicrosecond;
-        _latency.RecordValue(Math.Clamp(micros, 1, Longest));
+        _latencies.Add(took);
     }
 
     public void CountSession(int repairs)
@@ -76,8 +73,5 @@ internal sealed class StressCounts
     }
 
     /// <summary>Latency in microseconds.</summary>
-    public (long P50, long P99, long P999, long Max) Latency() => _latency.TotalCount == 0
-        ? default
-        : (_latency.GetValueAtPercentile(50), _latency.GetValueAtPercentile(99),
-            _latency.GetValueAtPercentile(99.9), _latency.GetMaxValue());
+    public (long P50, long P99, long P999, long Max) Latency() => _latencies.Read();
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
@@ -184,21 +183,7 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
         new(Capabilities?.SupportIPv4 == true, Capabilities?.SupportIPv6 == true);
 
     /// <summary>Whether connections of this socket's address family are enabled.</summary>
-    public bool Takes(Socket? socket) => IsIPv6(socket) ? Enabled.IPv6 : Enabled.IPv4;
-
-    private static bool IsIPv6(Socket? socket)
-    {
-        if (socket?.AddressFamily != AddressFamily.InterNetworkV6)
-            return false;
-        try
-        {
-            return socket.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: false };
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
+    public bool Takes(Socket? socket) => FourTuple.IsIPv6(socket) ? Enabled.IPv6 : Enabled.IPv4;
 
     /// <summary>Only this is enabled from now on (CAP-13). False: it cannot.</summary>
     public bool TryEnable(TcpTaskOffload? tasks)

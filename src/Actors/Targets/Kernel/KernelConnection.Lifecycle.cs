@@ -67,7 +67,7 @@ internal sealed partial class KernelConnection
             return NdisStatus.OffloadTcpEntries;   // the kernel's limit of watched descriptors
         if (_send.AwaitsPeer)
             Loop.AwaitAck(this);
-        _isIPv6 = SocketState.IsIPv6(block.Socket);
+        _isIPv6 = FourTuple.IsIPv6(block.Socket);
         _isCounted = true;
         Counts.Begin(info);
         return NdisStatus.Success;

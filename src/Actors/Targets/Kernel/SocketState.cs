@@ -7,20 +7,6 @@ namespace ChimneyActors.Targets.Kernel;
 /// <summary>The const and the cached state of a connection, as options of its socket.</summary>
 internal static class SocketState
 {
-    /// <summary>Whether its packets are of IPv6; a socket for both families may speak IPv4.</summary>
-    internal static bool IsIPv6(Socket socket)
-    {
-        try
-        {
-            return socket is { AddressFamily: AddressFamily.InterNetworkV6, RemoteEndPoint: IPEndPoint remote }
-                && !remote.Address.IsIPv4MappedToIPv6;
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
-
     private const int LevelSocket = 1;
     private const int LevelTcp = 6;
     private const int OptionPriority = 12;          // SO_PRIORITY

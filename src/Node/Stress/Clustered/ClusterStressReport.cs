@@ -18,7 +18,6 @@ internal sealed class ClusterStressReport(
         "balanced", "p50 us", "p99 us",
     ];
 
-
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,

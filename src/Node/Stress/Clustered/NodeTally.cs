@@ -1,13 +1,11 @@
 using ChimneyActors.Buffers;
-using HdrHistogram;
 
 namespace ChimneyActors.Node.Stress.Clustered;
 
 /// <summary>What the clients of one node saw, and where they tell it.</summary>
 internal sealed class NodeTally
 {
-    private static readonly long Longest = TimeSpan.FromHours(1).Ticks / TimeSpan.TicksPerMicrosecond;
-    private readonly LongConcurrentHistogram _latency = new(1, Longest, 3);
+    private readonly Latencies _latencies = new();
     private readonly Lock _out = new();
     private long _posted;
     private long _completed;
@@ -23,9 +21,7 @@ internal sealed class NodeTally
     public long Aborted => Interlocked.Read(ref _aborted);
 
     /// <summary>Latency of successes, in microseconds.</summary>
-    public (long P50, long P99) Latency => _latency.TotalCount == 0
-        ? default
-        : (_latency.GetValueAtPercentile(50), _latency.GetValueAtPercentile(99));
+    public (long P50, long P99, long P999, long Max) Latency() => _latencies.Read();
 
     public void CountPosted() => Interlocked.Increment(ref _posted);
 
@@ -33,7 +29,7 @@ internal sealed class NodeTally
     {
         Interlocked.Increment(ref _completed);
         if (status == NdisStatus.Success)
-            _latency.RecordValue(Math.Clamp(took.Ticks / TimeSpan.TicksPerMicrosecond, 1, Longest));
+            _latencies.Add(took);
     }
 
     /// <summary>A connection came to its end.</summary>

@@ -166,7 +166,7 @@ internal sealed class StressNodeRun : IAsyncDisposable
             || _chimney.Ledger.Outstanding > 0))
             await Task.Delay(20).ConfigureAwait(false);
         LedgerSnapshot ledger = _chimney.Ledger;
-        (long p50, long p99) = _tally.Latency;
+        (long p50, long p99, _, _) = _tally.Latency();
         return new NodeVerdict(ledger.Outstanding, ledger.Orphaned, ledger.BroughtHome, ledger.Violations, Left(),
             ledger.PoolBalanced, [.. unanswered, .. Left() > 0 || !ledger.PoolBalanced
                 ? _chimney.DescribeOutstanding(10)
