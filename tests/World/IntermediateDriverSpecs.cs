@@ -4,14 +4,14 @@ using ChimneyActors.Embedding;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 using ChimneyActors.TestKit;
+using ChimneyActors.World.Tests.Support;
 
 namespace ChimneyActors.World.Tests;
 
 /// <summary>Somebody's own intermediate driver: what it holds comes home, what it does wrong is named.</summary>
 public sealed class IntermediateDriverSpecs
 {
-    private static readonly int Seeds =
-        int.TryParse(Environment.GetEnvironmentVariable("CHIMNEY_SEEDS"), out int seeds) ? seeds : 60;
+    private static readonly int Seeds = SeedCount.Or(60);
 
     private const int Sends = 30;
 
@@ -112,7 +112,7 @@ public sealed class IntermediateDriverSpecs
             .Intermediate("theirs", "nic0", Make).Binding("tcpip", over: "theirs"));
 
         ResilientConnection connection = world.Run(
-            () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Deaf()));
+            () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Listener()));
 
         tries.ShouldBe(3);
         world.Run(connection.CloseAsync);
@@ -129,7 +129,7 @@ public sealed class IntermediateDriverSpecs
             .Intermediate("theirs", "nic0", driver).Binding("tcpip", over: "theirs")
             .Crashes(world.NewCrashPlan(crashes, "theirs")));
         ResilientConnection connection = world.Run(
-            () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Deaf()));
+            () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Listener()));
         byte[] data = [.. Enumerable.Range(0, Sends * 100).Select(i => (byte)(i * 31 >> 4))];
         int answers = 0;
         for (int at = 0; at < data.Length; at += 100)
@@ -247,19 +247,6 @@ public sealed class IntermediateDriverSpecs
             PassUp(completion);
             if (mine && bug == Bug.DoublesCompletion)
                 PassUp(completion);
-        }
-    }
-
-    private sealed class Deaf : IConnectionUser
-    {
-        public void OnReceived(ReceivedData data) => data.Return();
-
-        public void OnPeerClosed()
-        {
-        }
-
-        public void OnAborted()
-        {
         }
     }
 

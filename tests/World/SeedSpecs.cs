@@ -1,5 +1,6 @@
 using System.Globalization;
 using ChimneyActors.TestKit;
+using ChimneyActors.World.Tests.Support;
 
 namespace ChimneyActors.World.Tests;
 
@@ -7,8 +8,7 @@ public sealed class SeedSpecs
 {
     private const int SeedsDefault = 300;
 
-    private static int Seeds =>
-        int.TryParse(Environment.GetEnvironmentVariable("CHIMNEY_SEEDS"), out int seeds) ? seeds : SeedsDefault;
+    private static int Seeds => SeedCount.Or(SeedsDefault);
 
     [Fact]
     public void Every_seed_keeps_every_promise()

@@ -6,14 +6,14 @@ using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets;
 using ChimneyActors.TestKit;
+using ChimneyActors.World.Tests.Support;
 
 namespace ChimneyActors.World.Tests;
 
 /// <summary>Somebody's own use of connections, without a socket, over many seeds.</summary>
 public sealed class SeededConnectionSpecs
 {
-    private static readonly int Seeds =
-        int.TryParse(Environment.GetEnvironmentVariable("CHIMNEY_SEEDS"), out int seeds) ? seeds : 60;
+    private static readonly int Seeds = SeedCount.Or(60);
 
     [Fact]
     public void Whoever_waits_for_several_state_operations_goes_on_in_the_world()
@@ -230,25 +230,6 @@ public sealed class SeededConnectionSpecs
         world.Stop(chimney);
         chimney.AssertLedgerBalanced();
         return chimney.Ledger.DriverDeaths;
-    }
-
-    private sealed class Listener : IConnectionUser
-    {
-        public List<byte> Received { get; } = [];
-
-        public void OnReceived(ReceivedData data)
-        {
-            Received.AddRange(data.Memory.Span);
-            data.Return();
-        }
-
-        public void OnPeerClosed()
-        {
-        }
-
-        public void OnAborted()
-        {
-        }
     }
 
     private sealed class Client : ReceiveActor

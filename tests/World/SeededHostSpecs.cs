@@ -4,14 +4,14 @@ using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets;
 using ChimneyActors.TestKit;
+using ChimneyActors.World.Tests.Support;
 
 namespace ChimneyActors.World.Tests;
 
 /// <summary>A host that moves its connection to and fro while drivers die and targets fail.</summary>
 public sealed class SeededHostSpecs
 {
-    private static readonly int Seeds =
-        int.TryParse(Environment.GetEnvironmentVariable("CHIMNEY_SEEDS"), out int seeds) ? seeds : 60;
+    private static readonly int Seeds = SeedCount.Or(60);
 
     [Fact]
     public void A_stream_is_one_stream_wherever_it_is_served()
@@ -81,24 +81,5 @@ public sealed class SeededHostSpecs
         world.Stop(chimney);
         chimney.AssertLedgerBalanced();
         return counts;
-    }
-
-    private sealed class Listener : IConnectionUser
-    {
-        public List<byte> Received { get; } = [];
-
-        public void OnReceived(ReceivedData data)
-        {
-            Received.AddRange(data.Memory.Span);
-            data.Return();
-        }
-
-        public void OnPeerClosed()
-        {
-        }
-
-        public void OnAborted()
-        {
-        }
     }
 }

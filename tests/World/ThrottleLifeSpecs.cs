@@ -3,6 +3,7 @@ using ChimneyActors.Embedding;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 using ChimneyActors.TestKit;
+using ChimneyActors.World.Tests.Support;
 
 namespace ChimneyActors.World.Tests;
 
@@ -72,7 +73,7 @@ public sealed class ThrottleLifeSpecs
             using var world = new SeededActorSystem(seed);
             (Chimney chimney, InMemoryPeer peer) = Start(world, 1_000);
             ResilientConnection connection = world.Run(
-                () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Deaf()));
+                () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Listener()));
             byte[] data = [.. Enumerable.Range(0, Sends * 100).Select(i => (byte)(i * 31 >> 4))];
             int answers = 0;
             for (int at = 0; at < data.Length; at += 100)
@@ -124,18 +125,5 @@ public sealed class ThrottleLifeSpecs
             .Intermediate("throttle0", "nic0", () => new ThrottleDriver(new ThrottleSettings { BytesPerSecond = rate }))
             .Binding("tcpip", over: "throttle0"));
         return (chimney, peer);
-    }
-
-    private sealed class Deaf : IConnectionUser
-    {
-        public void OnReceived(ReceivedData data) => data.Return();
-
-        public void OnPeerClosed()
-        {
-        }
-
-        public void OnAborted()
-        {
-        }
     }
 }

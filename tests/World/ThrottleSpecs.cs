@@ -4,14 +4,14 @@ using ChimneyActors.Embedding;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
 using ChimneyActors.TestKit;
+using ChimneyActors.World.Tests.Support;
 
 namespace ChimneyActors.World.Tests;
 
 /// <summary>Rates in virtual time: what is allowed passes, no more and no less; nobody is held past an end.</summary>
 public sealed class ThrottleSpecs
 {
-    private static readonly int Seeds =
-        int.TryParse(Environment.GetEnvironmentVariable("CHIMNEY_SEEDS"), out int seeds) ? seeds : 40;
+    private static readonly int Seeds = SeedCount.Or(40);
 
     [Theory]
     [InlineData(10_000, 0, 0, 9.9)]      // 100 sends of 1,000 bytes, of which a tenth of a second comes at once
@@ -46,9 +46,9 @@ public sealed class ThrottleSpecs
             world, new ThrottleSettings { BytesPerSecond = 30_000, Burst = TimeSpan.Zero }, 3);
         Task<SendResult>[] flood = [.. Enumerable.Range(0, 300).Select(_ => Send(all[0], 1_000))];
         Task<SendResult>[] small = [.. Enumerable.Range(0, 100).Select(_ => Send(all[1], 500))];
-        Task turns = SendInTurnAsync(all[2], 50, 200);      // each when the one before is home
 
-        world.Run(() => Task.WhenAll(small.Append(turns)));
+        // The third sends each when the one before is home.
+        world.Run(() => Task.WhenAll(small.Append(SendInTurnAsync(all[2], 50, 200))));
 
         // The one that asks in turn has what it wants, and the other two share the rest.
         world.Now.TotalSeconds.ShouldBeInRange(3.4, 3.9);
@@ -150,7 +150,7 @@ public sealed class ThrottleSpecs
                 }))
                 .Binding("tcpip", over: "throttle0").Crashes(world.NewCrashPlan(0.05, "throttle0")));
             ResilientConnection connection = world.Run(
-                () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Deaf()));
+                () => ResilientConnection.OpenAsync(chimney.Binding("tcpip"), peer.Socket, new Listener()));
             byte[] data = [.. Enumerable.Range(0, 3_000).Select(i => (byte)(i * 31 >> 4))];
             int answers = 0;
             for (int at = 0; at < data.Length; at += 100)
@@ -208,18 +208,5 @@ public sealed class ThrottleSpecs
             world.Run(connection.UploadAsync);
         world.Stop(chimney);
         chimney.AssertLedgerBalanced();
-    }
-
-    private sealed class Deaf : IConnectionUser
-    {
-        public void OnReceived(ReceivedData data) => data.Return();
-
-        public void OnPeerClosed()
-        {
-        }
-
-        public void OnAborted()
-        {
-        }
     }
 }

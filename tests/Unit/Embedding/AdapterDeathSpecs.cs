@@ -17,14 +17,8 @@ public sealed class AdapterDeathSpecs : StackSpec
         .Intermediate("mux0", over: "nic0")
         .Binding("tcpip", over: "mux0");
 
-    public static TheoryData<string, CrashStep> Deaths()
-    {
-        var all = new TheoryData<string, CrashStep>();
-        foreach (string driver in (string[])["nic0", "mux0", "tcpip", "connection-", "nic0-shelf-"])
-            foreach (CrashStep step in Enum.GetValues<CrashStep>())
-                all.Add(driver, step);
-        return all;
-    }
+    public static TheoryData<string, CrashStep> Deaths() => ScriptedCrashes.Each(
+        "nic0", "mux0", "tcpip", "connection-", "nic0-shelf-");
 
     [Theory]
     [MemberData(nameof(Deaths))]

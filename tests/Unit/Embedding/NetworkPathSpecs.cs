@@ -203,14 +203,8 @@ public sealed class NetworkPathSpecs : StackSpec
         Should.Throw<ArgumentException>(() => other.BeginOffload(rest, path, null, null));
     }
 
-    public static TheoryData<string, CrashStep> Deaths()
-    {
-        var deaths = new TheoryData<string, CrashStep>();
-        foreach (string driver in (string[])["tcpip", "mux1", "mux0", "nic0", "nic0-shelf", "connection"])
-            foreach (CrashStep step in Enum.GetValues<CrashStep>())
-                deaths.Add(driver, step);
-        return deaths;
-    }
+    public static TheoryData<string, CrashStep> Deaths() => ScriptedCrashes.Each(
+        "tcpip", "mux1", "mux0", "nic0", "nic0-shelf", "connection");
 
     /// <summary>What fails is lawful; what stays is not: nothing is left at the end, wherever it was.</summary>
     [Theory]

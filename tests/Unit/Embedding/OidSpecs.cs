@@ -182,14 +182,8 @@ public sealed class OidSpecs : AdapterSpec
         (await Within(Nic.TcpStatisticsAsync())).ShouldBe(Counted);
     }
 
-    public static TheoryData<string, CrashStep> Deaths()
-    {
-        var all = new TheoryData<string, CrashStep>();
-        foreach (string driver in (string[])["nic0", "mux0", "tcpip"])
-            foreach (CrashStep step in Enum.GetValues<CrashStep>())
-                all.Add(driver, step);
-        return all;
-    }
+    public static TheoryData<string, CrashStep> Deaths() => ScriptedCrashes.Each(
+        "nic0", "mux0", "tcpip");
 
     [Theory]
     [MemberData(nameof(Deaths))]

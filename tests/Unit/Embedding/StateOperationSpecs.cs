@@ -21,14 +21,8 @@ public sealed class StateOperationSpecs : StackSpec
         await Within(connection.DisposeAsync().AsTask());
     }
 
-    public static TheoryData<string, CrashStep> Deaths()
-    {
-        var deaths = new TheoryData<string, CrashStep>();
-        foreach (string driver in (string[])["tcpip", "mux1", "mux0", "connection"])
-            foreach (CrashStep step in Enum.GetValues<CrashStep>())
-                deaths.Add(driver, step);
-        return deaths;
-    }
+    public static TheoryData<string, CrashStep> Deaths() => ScriptedCrashes.Each(
+        "tcpip", "mux1", "mux0", "connection");
 
     [Theory]
     [MemberData(nameof(Deaths))]

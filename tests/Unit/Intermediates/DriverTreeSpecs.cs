@@ -106,24 +106,4 @@ public sealed class DriverTreeSpecs : StackSpec
         foreach (OffloadBlock block in BlockTree.ConnectionsOf(root))
             block.Socket?.Dispose();
     }
-
-    /// <summary>Owns paths and neighbors, and does nothing.</summary>
-    private sealed class Nobody : IStateOwner
-    {
-        public ConnectionEntry? Entry { get; set; }
-
-        public TimeSpan AnswerReachability(NeighborOffloadState state) => TimeSpan.Zero;
-
-        public void InDoubt()
-        {
-        }
-
-        public void Lost()
-        {
-        }
-
-        public void DependentLeft()
-        {
-        }
-    }
 }

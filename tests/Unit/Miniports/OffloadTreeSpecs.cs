@@ -151,14 +151,8 @@ public sealed class OffloadTreeSpecs : StackSpec
         await tree.EndAsync();
     }
 
-    public static TheoryData<string, CrashStep> Deaths()
-    {
-        var deaths = new TheoryData<string, CrashStep>();
-        foreach (string driver in (string[])["tcpip", "mux1", "mux0", "nic0", "nic0-shelf", "connection"])
-            foreach (CrashStep step in Enum.GetValues<CrashStep>())
-                deaths.Add(driver, step);
-        return deaths;
-    }
+    public static TheoryData<string, CrashStep> Deaths() => ScriptedCrashes.Each(
+        "tcpip", "mux1", "mux0", "nic0", "nic0-shelf", "connection");
 
     [Theory]
     [MemberData(nameof(Deaths))]
@@ -325,26 +319,6 @@ public sealed class OffloadTreeSpecs : StackSpec
         {
             for (; first is not null; first = first.NextBlock)
                 yield return first;
-        }
-    }
-
-    /// <summary>Owns paths and neighbors, and does nothing.</summary>
-    private sealed class Nobody : IStateOwner
-    {
-        public ConnectionEntry? Entry { get; set; }
-
-        public TimeSpan AnswerReachability(NeighborOffloadState state) => TimeSpan.Zero;
-
-        public void InDoubt()
-        {
-        }
-
-        public void Lost()
-        {
-        }
-
-        public void DependentLeft()
-        {
         }
     }
 }

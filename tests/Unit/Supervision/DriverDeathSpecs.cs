@@ -14,14 +14,8 @@ public sealed class DriverDeathSpecs : StackSpec
     private const int VisitsMax = 60;
     private static readonly byte[] Incoming = Encoding.ASCII.GetBytes("what the peer says");
 
-    public static TheoryData<string, CrashStep> Deaths()
-    {
-        var deaths = new TheoryData<string, CrashStep>();
-        foreach (string driver in (string[])["tcpip", "mux1", "mux0", "nic0", "nic0-shelf", "connection"])
-            foreach (CrashStep step in Enum.GetValues<CrashStep>())
-                deaths.Add(driver, step);
-        return deaths;
-    }
+    public static TheoryData<string, CrashStep> Deaths() => ScriptedCrashes.Each(
+        "tcpip", "mux1", "mux0", "nic0", "nic0-shelf", "connection");
 
     [Theory]
     [MemberData(nameof(Deaths))]

@@ -14,6 +14,16 @@ internal sealed class ScriptedCrashes : ICrashPlan
 
     public bool HasCrashed => Volatile.Read(ref _left) < 0;
 
+    /// <summary>Each driver with each step: whoever may die, wherever.</summary>
+    public static TheoryData<string, CrashStep> Each(params string[] drivers)
+    {
+        var deaths = new TheoryData<string, CrashStep>();
+        foreach (string driver in drivers)
+            foreach (CrashStep step in Enum.GetValues<CrashStep>())
+                deaths.Add(driver, step);
+        return deaths;
+    }
+
     /// <summary>Arms it. <paramref name="visit"/> counts from 0.</summary>
     public void Arm(string driver, CrashStep step, int visit)
     {
