@@ -164,12 +164,17 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
             && adapter.TryMove(AdapterEvent.PauseComplete);
     }
 
+    /// <summary>A protocol waits for its own control requests; it hears its adapter until it is closed (LIFE-10,
+    /// LIFE-11).</summary>
     private bool CloseBinding(LifeOperation operation, BindingNode binding)
     {
         binding.TryMove(BindingEvent.Unbind);
         return binding.State != BindingState.Closing
-            || (Ask(operation) is not null && binding.TryMove(BindingEvent.UnbindComplete));
+            || (Ask(operation) is not null && !IsAsking(binding) && binding.TryMove(BindingEvent.UnbindComplete));
     }
+
+    private bool IsAsking(BindingNode binding) => stack.Oids.Keys.Any(
+        request => (request.ProtocolReserved as OidPost)?.Binding == binding.Driver);
 
     /// <summary>Nothing of it is out any more but, of one that was pulled out, what the host still has (LIFE-06,
     /// LIFE-07).</summary>
@@ -178,11 +183,17 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
         if (adapter.State != AdapterState.Paused)
             return true;
         adapter.Why = operation.Why(adapter);
-        if (IsLent(adapter) || Ask(operation) is null || !adapter.Dispose().IsCompleted)
+        if (IsLent(adapter) || IsAsked(adapter) || Ask(operation) is null || !adapter.Dispose().IsCompleted)
             return false;
         adapter.Adapter.Plugged.Remove(adapter);
         return adapter.TryMove(AdapterEvent.Halt);
     }
+
+    /// <summary>Whether control requests wait at it, or its target is at one that somebody else has answered: of that a
+    /// dead driver's successor knows nothing. One that it hangs over holds nothing up.</summary>
+    private bool IsAsked(AdapterInstance adapter) => adapter.Oids.Waiting.First is not null
+        || (!adapter.IsRemoved && adapter.Oids.Since is not 0 and var since
+            && !IsOver(since, stack.Settings.HangDeadline));
 
     private bool InitializeAdapter(LifeOperation operation, AdapterNode adapter)
     {

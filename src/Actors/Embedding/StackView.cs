@@ -92,10 +92,13 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
     {
         ConnectionEntry? entry = stack.Handles.Find(parcel.Connection);
         if (operation.Binding is { } binding)
-            return entry?.IsThrough(binding.Driver) == true;
+            return entry?.IsThrough(binding.Driver) == true
+                || (parcel.ProtocolReserved as OidPost)?.Binding == binding.Driver;
         AdapterInstance adapter = operation.Instance!;
         if (adapter.Adapter.IsVirtual)
             return entry?.IsThrough(adapter.Adapter.Driver) == true;
+        if (ReferenceEquals(parcel.ParkedIn, adapter.Oids.Waiting))
+            return true;
         // Of lent data the connection may be over.
         Edge? connection = entry?.Edge ?? parcel.Frames.Owner as Edge;
         return connection?.Route?.Instance == adapter;

@@ -28,7 +28,11 @@ internal sealed partial class MiniportActor
             case LifeStepKind.ResumeOffload:
                 GoOnHeldBack();
                 break;
-            case LifeStepKind.UploadAll or LifeStepKind.PauseAdapter or LifeStepKind.HaltAdapter:
+            case LifeStepKind.UploadAll or LifeStepKind.PauseAdapter:
+                RefuseHeldBack();
+                break;
+            case LifeStepKind.HaltAdapter:
+                EndOids(NdisStatus.NotAccepted);        // none is out when it is halted (LIFE-06)
                 RefuseHeldBack();
                 break;
             default:

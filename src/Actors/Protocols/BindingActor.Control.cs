@@ -140,7 +140,7 @@ internal sealed partial class BindingActor
     }
 
     /// <summary>What its adapter has said and this binding has not heard: each once, in order, whoever died
-    /// (STS-07).</summary>
+    /// (STS-07). When it is closed it hears nothing any more (LIFE-11).</summary>
     private void HearStatuses()
     {
         Between();
@@ -149,7 +149,8 @@ internal sealed partial class BindingActor
             if (said.Status is NdisStatus.OffloadPause or NdisStatus.UploadAll)
                 node.OffloadIsPaused = true;
             node.Heard(said);
-            TellUser(() => node.Hears?.Invoke(said));
+            if (node.State != BindingState.Unbound)
+                TellUser(() => node.Hears?.Invoke(said));
         }
     }
 }

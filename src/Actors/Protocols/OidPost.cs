@@ -15,6 +15,9 @@ internal sealed class OidPost(DriverStack stack, Edge binding, OidBlock block, A
     /// <summary>The question.</summary>
     public OidBlock Block => block;
 
+    /// <summary>Who asks.</summary>
+    public Edge Binding => binding;
+
     /// <summary>Whether the block is on its journey, or waits where a death does not lose it.</summary>
     public bool IsSafe { get; set; }
 

@@ -57,6 +57,20 @@ public sealed class AdapterStatusSpecs : AdapterSpec
     }
 
     [Fact]
+    public async Task A_binding_that_was_closed_hears_nothing_until_it_is_bound_again()
+    {
+        await Done(Chimney.Binding("tcpip").UnbindAsync());
+        Scripted.Upcalls.IndicateStatus(LinkState, 1);
+        await Until(() => _other.Count == 1);
+        await Done(Chimney.Binding("tcpip").BindAsync());
+        Scripted.Upcalls.IndicateStatus(LinkState, 2);
+
+        await Until(() => _other.Count == 2 && !_tcpip.IsEmpty);
+
+        _tcpip.Select(said => (int)said.Information!).ShouldBe([2]);
+    }
+
+    [Fact]
     public async Task After_the_halt_nothing_is_said()
     {
         Expected = [VerifierCheck.TooEarlyOrLate];

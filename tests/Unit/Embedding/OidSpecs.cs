@@ -166,6 +166,56 @@ public sealed class OidSpecs : AdapterSpec
     }
 
     [Fact]
+    public async Task A_binding_is_closed_when_its_control_requests_are_answered()
+    {
+        Scripted.OnRequest = _ => NdisStatus.Pending;
+        Binding binding = Chimney.Binding("tcpip");
+        Task<object?> asked = binding.RequestAsync(Oid.Tcp4OffloadStatistics, OidMethod.Query);
+        await Until(() => Scripted.Asked.Last().Oid == Oid.Tcp4OffloadStatistics);
+
+        LifeResult unbound = await Named("unbind", binding.UnbindAsync(TimeSpan.Zero));
+        await Until(() => binding.State == BindingState.Closing);
+
+        unbound.Status.ShouldBe(NdisStatus.Pending);
+        (await Named("unbind", binding.UnbindAsync(TimeSpan.Zero))).Held.ShouldHaveSingleItem();
+        Scripted.Asked.Last().Answer(Counted);
+        Scripted.Upcalls.OidComplete(Scripted.Asked.Last(), NdisStatus.Success);
+        (await Within(asked)).ShouldBe(Counted);
+        await Done(binding.UnbindAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_adapter_is_halted_when_its_control_requests_are_answered_or_given_up(bool isAnswered)
+    {
+        Scripted.OnRequest = _ => NdisStatus.Pending;
+        Task<TcpOffloadStatistics> waiting = Nic.TcpStatisticsAsync();
+        Task<TcpOffloadStatistics> behind = Nic.TcpStatisticsAsync();
+        await Until(() => Scripted.Asked.Last().Oid == Oid.Tcp4OffloadStatistics);
+        ScriptedAdapter halting = Scripted;
+
+        Task<LifeResult> halt = Nic.HaltAsync();
+        await Until(() => Nic.State == AdapterState.Paused);
+        halting.Halted.ShouldBeNull();
+        if (isAnswered)
+        {
+            int before = halting.Asked.Count;
+            halting.Upcalls.OidComplete(halting.Asked.Last(), NdisStatus.NotSupported);
+            await Until(() => halting.Asked.Count > before);
+            halting.Upcalls.OidComplete(halting.Asked.Last(), NdisStatus.NotSupported);
+        }
+
+        await Done(halt);
+        NdisStatus expected = isAnswered ? NdisStatus.NotSupported : NdisStatus.RequestAborted;
+        foreach (Task<TcpOffloadStatistics> one in (Task<TcpOffloadStatistics>[])[waiting, behind])
+            (await Should.ThrowAsync<OidException>(() => Within(one))).Status.ShouldBe(expected);
+        halting.Halted.ShouldBe(HaltAction.DeviceDisabled);
+        await Done(Nic.InitializeAsync());
+        await Named("works", (await OffloadAsync()).DisposeAsync().AsTask());
+    }
+
+    [Fact]
     public async Task One_that_is_never_done_leads_to_a_reset_and_is_answered()
     {
         Scripted.OnRequest = _ => NdisStatus.Pending;
