@@ -122,3 +122,24 @@ public sealed class Resets : IntermediateDriver
             ? new TcpOffloadDisconnect(request.Flight, DisconnectKind.Abortive)
             : request);
 }
+
+/// <summary>Keeps what the adapter below it says.</summary>
+public sealed class KeepsStatus : IntermediateDriver
+{
+    /// <inheritdoc/>
+    protected override bool OnStatus(IndicateStatus status) => false;
+}
+
+/// <summary>Says that its virtual adapter could not be paused.</summary>
+public sealed class RefusesPause : IntermediateDriver
+{
+    /// <inheritdoc/>
+    protected override NdisStatus OnPause() => NdisStatus.Failure;
+}
+
+/// <summary>Answers control requests that are the adapter's.</summary>
+public sealed class AnswersControl : IntermediateDriver
+{
+    /// <inheritdoc/>
+    protected override void OnOid(OidRequest request) => Answer(request, NdisStatus.Failure);
+}

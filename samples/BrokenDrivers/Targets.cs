@@ -4,13 +4,16 @@ using ChimneyActors.Ndis;
 namespace BrokenDrivers;
 
 /// <summary>A layer around a target, in which one mistake is made.</summary>
-public abstract class Layer(IOffloadTarget inner) : IOffloadTarget, IAsyncDisposable
+public abstract class Layer(IOffloadTarget inner) : IOffloadAdapter, IAsyncDisposable
 {
     /// <inheritdoc/>
-    public OffloadCapabilities Capabilities => inner.Capabilities;
+    public virtual OffloadCapabilities Capabilities => inner.Capabilities;
 
     /// <summary>The target within.</summary>
     protected IOffloadTarget Inner => inner;
+
+    /// <summary>The same, if it has a say beyond its connections.</summary>
+    protected IOffloadAdapter? Adapter { get; } = inner as IOffloadAdapter;
 
     /// <inheritdoc/>
     public virtual void Submit(OffloadRequest request, IOffloadUpcalls upcalls) => inner.Submit(request, upcalls);
@@ -22,11 +25,36 @@ public abstract class Layer(IOffloadTarget inner) : IOffloadTarget, IAsyncDispos
     public void Sever(OffloadHandle connection, IOffloadUpcalls upcalls) => inner.Sever(connection, upcalls);
 
     /// <inheritdoc/>
-    public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight) =>
+    public virtual RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight) =>
         inner.Probe(connection, parcel, flight);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public virtual NdisStatus Initialize(IAdapterUpcalls upcalls) =>
+        Adapter?.Initialize(upcalls) ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public virtual NdisStatus Restart() => Adapter?.Restart() ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public virtual NdisStatus Pause() => Adapter?.Pause() ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public NdisStatus Reset() => Adapter?.Reset() ?? NdisStatus.Success;
+
+    /// <inheritdoc/>
+    public void SurpriseRemoved() => Adapter?.SurpriseRemoved();
+
+    /// <inheritdoc/>
+    public void Halt(HaltAction action) => Adapter?.Halt(action);
+
+    /// <inheritdoc/>
+    public bool CheckForHang() => Adapter?.CheckForHang() ?? false;
+
+    /// <inheritdoc/>
+    public virtual NdisStatus Request(OidBlock request) => Adapter?.Request(request) ?? NdisStatus.NotSupported;
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         return inner is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;

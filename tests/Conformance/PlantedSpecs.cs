@@ -31,6 +31,32 @@ public sealed class PlantedSpecs
         found.Breaches.ShouldContain(breach => breach.Driver == driver && breach.Trace.Count > 0);
     }
 
+    [Theory]
+    [InlineData("FailsPause", "LIFE-01", "nic0")]
+    [InlineData("KeepsPause", "LIFE-01", "nic0")]
+    [InlineData("ForgetsAfterRestart", "LIFE-05", "nic0")]
+    [InlineData("SpeaksAfterHalt", "STS-08", "nic0")]
+    [InlineData("RefusesParameters", "CAP-09", "nic0", ReferenceTarget.Kernel)]
+    [InlineData("NoFraming", "CAP-05", "nic0")]
+    [InlineData("KeepsStatus", "STS-07", "driver")]
+    [InlineData("KeepsStatus", "IM-22", "driver")]
+    [InlineData("RefusesPause", "LIFE-01", "driver")]
+    [InlineData("AnswersControl", "IM-23", "driver")]
+    public void A_mistake_in_the_life_of_an_adapter_is_found_by_the_cases_of_its_rule(
+        string type, string rule, string driver, ReferenceTarget target = ReferenceTarget.Simulated)
+    {
+        RuleResult found = new ConformanceRun
+        {
+            Target = target,
+            Subject = ConformanceSubject.Load(Assembly, $"BrokenDrivers.{type}"),
+            Seeds = 1,
+            Rule = rule,
+        }.Play().Rules.Single();
+
+        found.Verdict.ShouldBe(RuleVerdict.Breached, found.Reason);
+        found.Breaches.ShouldContain(breach => breach.Driver == driver && breach.Trace.Count > 0);
+    }
+
     [Fact]
     public void A_target_of_sockets_is_played_on_sockets_alone()
     {

@@ -67,6 +67,20 @@ internal sealed partial class HostedIntermediateActor(
             base.Handle(completion);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Who is linked behind the head is the chain's from then on: a death between finds it there.</remarks>
+    void IIntermediateHost.PassUpTogether(IReadOnlyList<OffloadCompletion> several)
+    {
+        OffloadCompletion[] mine = [.. several.Where(one => Takes(one, one.Flight, CustodyState.Completed))];
+        foreach (OffloadCompletion next in mine.Skip(1))
+        {
+            LastOf(mine[0].Flight.Head).Next = next.Flight.Head;
+            next.Flight.TryPass(Me, HolderId.Chain);
+        }
+        if (mine.Length > 0)
+            base.Handle(OffloadCompletion.Of(mine[0].Flight.Head, mine.Sum(one => one.Flight.Count)));
+    }
+
     void IIntermediateHost.Hold(OffloadMessage message)
     {
         Flight flight = FlightOf(message);
@@ -129,6 +143,13 @@ internal sealed partial class HostedIntermediateActor(
             _messages.Remove(flight.Head);
         AlsoInHand(flight);
         return true;
+    }
+
+    private static Parcel LastOf(Parcel parcel)
+    {
+        while (parcel.Next is { } next)
+            parcel = next;
+        return parcel;
     }
 
     private void OnPassedBefore(OffloadMessage message, Flight flight) =>

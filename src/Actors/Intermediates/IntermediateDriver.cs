@@ -66,6 +66,9 @@ public abstract class IntermediateDriver
     /// <summary>Passes a completion to whoever above asked.</summary>
     protected void PassUp(OffloadCompletion completion) => Host.PassUp(completion);
 
+    /// <summary>Passes several completions of one operation as one, in this order (GEN-09).</summary>
+    internal void PassUpTogether(IReadOnlyList<OffloadCompletion> several) => Host.PassUpTogether(several);
+
     /// <summary>Answers a control request in place of the adapter.</summary>
     /// <param name="request">Which; not to be touched afterwards.</param>
     /// <param name="status">NOT_SUPPORTED, INVALID_PARAMETER or FAILURE.</param>
@@ -110,6 +113,8 @@ internal interface IIntermediateHost
     void PassDown(OffloadRequest request);
 
     void PassUp(OffloadCompletion completion);
+
+    void PassUpTogether(IReadOnlyList<OffloadCompletion> several);
 
     void Hold(OffloadMessage message);
 

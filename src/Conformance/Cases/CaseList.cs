@@ -11,6 +11,8 @@ internal static class CaseList
         .. GeneralCases.All, .. BufferCases.All, .. DisconnectCases.All, .. SendCases.All, .. ReceiveCases.All,
         .. IndicationCases.All, .. ForwardCases.All, .. EventCases.All, .. InitiateCases.All, .. TerminateCases.All,
         .. StateCases.All, .. TreeCases.All, .. PathCases.All, .. NeighborCases.All,
+        .. LifeCases.All, .. BindingCases.All, .. StatusCases.All, .. CapabilityCases.All, .. EdgeCases.All,
+        .. CounterCases.All, .. PacketCases.All,
         .. TimerCases.All, .. SegmentCases.All,
     ];
 }

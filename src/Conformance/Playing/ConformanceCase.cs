@@ -1,3 +1,4 @@
+using ChimneyActors.Buffers;
 using ChimneyActors.Conformance.Stages;
 
 namespace ChimneyActors.Conformance.Playing;
@@ -10,6 +11,9 @@ internal sealed record ConformanceCase(string Name, Func<Play, Task> PlayAsync, 
 {
     /// <summary>What the stage must be able to do.</summary>
     public Ability Needs { get; init; }
+
+    /// <summary>What the case itself does that is not lawful, to see that it is found: nobody's breach.</summary>
+    public VerifierCheck[] Provokes { get; init; } = [];
 
     /// <summary>How the stage is set up.</summary>
     public StagePlan Plan { get; init; } = StagePlan.Usual;

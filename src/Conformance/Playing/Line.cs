@@ -214,7 +214,10 @@ internal sealed class Line : IConnectionUser
     /// <summary>Gives kept data back.</summary>
     public void ReturnAll()
     {
-        foreach (ReceivedData data in TakeKept())
+        ReceivedData[] kept = TakeKept();
+        if (kept.Length > 0)
+            _play.Stage.Watch.Note(Place.Host, Handle, Lives.GivesBack);
+        foreach (ReceivedData data in kept)
             data.Return();
     }
 

@@ -162,8 +162,13 @@ internal sealed class Play
             $"'{_case.Name}' tells nothing of it after V-{(int)reported.Check:00} by {reported.Driver}");
     }
 
-    /// <summary>Breaches that the stack itself has reported.</summary>
-    public IEnumerable<Violation> Violations => Stage.Chimney.Violations;
+    /// <summary>Breaches that the stack itself has reported, but for those that the case makes itself.</summary>
+    public IEnumerable<Violation> Violations =>
+        Stage.Chimney.Violations.Where(violation => !_case.Provokes.Contains(violation.Check));
+
+    /// <summary>What the case itself has done that is not lawful, as it was reported.</summary>
+    public IEnumerable<Violation> Provoked =>
+        Stage.Chimney.Violations.Where(violation => _case.Provokes.Contains(violation.Check));
 
     /// <summary>The balance of the stack.</summary>
     public LedgerSnapshot Ledger => Stage.Chimney.Ledger;

@@ -44,6 +44,11 @@ internal static class Reports
         VerifierCheck.NoProgress => ["GEN-03"],
         VerifierCheck.Residence => ["IM-06"],
         VerifierCheck.NotReady => ["INIT-16"],
+        VerifierCheck.UnexpectedComplete => ["LIFE-13"],
+        VerifierCheck.CannotFail => ["LIFE-01"],
+        VerifierCheck.StateWatchdog =>
+            [violation.Detail.Contains("Reset", StringComparison.Ordinal) ? "LIFE-08" : "LIFE-01"],
+        VerifierCheck.TooEarlyOrLate => ["STS-08"],
         VerifierCheck.Misroute => ["CTX-04"],
         _ => ["GEN-03"],
     };

@@ -14,6 +14,9 @@ internal sealed record LinePlan
     /// <summary>Whether there is as little room on the way as possible.</summary>
     public bool IsNarrow { get; init; }
 
+    /// <summary>Whether it is over IPv6; only with <see cref="Ability.BothFamilies"/>.</summary>
+    public bool IsIPv6 { get; init; }
+
     /// <summary>Whether somebody takes indicated data; else the host refuses it.</summary>
     public bool Listens { get; init; } = true;
 

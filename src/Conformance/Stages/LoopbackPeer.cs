@@ -11,20 +11,21 @@ internal sealed class LoopbackPeer : StagePeer
     private Task _sending = Task.CompletedTask;
     private TaskCompletionSource _mayRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LoopbackPeer(int number, bool narrow, bool reads) : base(number)
+    public LoopbackPeer(int number, LinePlan plan) : base(number)
     {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        if (narrow)
+        IPAddress here = plan.IsIPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback;
+        using var listener = new Socket(here.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (plan.IsNarrow)
             listener.ReceiveBufferSize = 4096;
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Bind(new IPEndPoint(here, 0));
         listener.Listen(1);
-        Socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        if (narrow)
+        Socket = new Socket(here.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (plan.IsNarrow)
             Socket.SendBufferSize = 4096;
         Socket.Connect(listener.LocalEndPoint!);
         _theirs = listener.Accept();
         _theirs.NoDelay = true;
-        Reads = reads;
+        Reads = plan.PeerReads;
         _ = ReadAsync();
     }
 

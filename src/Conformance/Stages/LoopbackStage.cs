@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using ChimneyActors.Buffers;
@@ -12,11 +15,12 @@ internal sealed class LoopbackStage : Stage
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PlayMax = TimeSpan.FromSeconds(60);
+    private static readonly Lazy<bool> HasIPv6 = new(CanBindIPv6);
     private static int _nobody = 1_000;
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private readonly ActorSystem _system;
     private readonly List<StagePeer> _peers = [];
-    private readonly KernelTarget[] _references;
+    private readonly ConcurrentQueue<KernelTarget> _references = new();
 
     public LoopbackStage(ConformanceSubject subject, StagePlan plan)
     {
@@ -24,16 +28,21 @@ internal sealed class LoopbackStage : Stage
             plan.Settings + "\nakka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }"));
         int adapters = AdaptersOf(subject, plan);
         var settings = new KernelTargetSettings { ConnectionsMax = plan.ConnectionsMax / adapters };
-        _references = [.. Enumerable.Range(0, adapters).Select(_ => new KernelTarget(settings))];
-        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, plan, _references))
-            .GetAwaiter().GetResult();
+        Chimney = Chimney.StartAsync(_system, stack => Build(stack, subject, plan, () =>
+        {
+            var reference = new KernelTarget(settings);
+            _references.Enqueue(reference);
+            return reference;
+        })).GetAwaiter().GetResult();
+        Listen();
     }
 
     public override Chimney Chimney { get; }
 
     public override TimeSpan Now => TimeProvider.System.GetElapsedTime(_start);
 
-    public override Ability Abilities => Ability.Room | AbilitiesOfTargets;
+    public override Ability Abilities => Ability.Room | Ability.SocketCounts | AbilitiesOfTargets
+        | (HasIPv6.Value ? Ability.BothFamilies : Ability.None);
 
     public override async Task<bool> EndsAsync(Task happens)
     {
@@ -56,6 +65,8 @@ internal sealed class LoopbackStage : Stage
         }
     }
 
+    public override Task AwhileAsync() => Task.Delay(TimeSpan.FromMilliseconds(5));
+
     public override void Soon(Action what) => ThreadPool.QueueUserWorkItem(_ => what());
 
     public override void Run(Func<Task> play)
@@ -77,9 +88,24 @@ internal sealed class LoopbackStage : Stage
 
     protected override StagePeer NewPeer(int number, LinePlan plan)
     {
-        var peer = new LoopbackPeer(number, plan.IsNarrow, plan.PeerReads);
+        var peer = new LoopbackPeer(number, plan);
         _peers.Add(peer);
         return peer;
+    }
+
+    /// <summary>Whether this machine has a loopback of IPv6; some containers have none.</summary>
+    private static bool CanBindIPv6()
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Hears the target say that there is nothing left of nobody.</summary>

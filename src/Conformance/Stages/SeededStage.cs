@@ -26,8 +26,9 @@ internal sealed class SeededStage : Stage
         _alarm = _world.Clock.CreateTimer(_ => Step(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         int adapters = AdaptersOf(subject, plan);
         SimulatedTargetSettings settings = plan.Limits with { ConnectionsMax = plan.ConnectionsMax / adapters };
-        Chimney = _world.Start(stack => Build(stack, subject, plan, [.. Enumerable.Range(0, adapters)
-            .Select(_ => new SimulatedTarget(_network, settings))]));
+        Chimney = _world.Start(stack =>
+            Build(stack, subject, plan, () => new SimulatedTarget(_network, settings)));
+        Listen();
     }
 
     public override Chimney Chimney { get; }
@@ -45,6 +46,8 @@ internal sealed class SeededStage : Stage
     }
 
     public override Task SettleAsync(OffloadHandle connection) => PassAsync(Settling);
+
+    public override Task AwhileAsync() => PassAsync(TimeSpan.FromMilliseconds(5));
 
     public override async Task PassAsync(TimeSpan time)
     {

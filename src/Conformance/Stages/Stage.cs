@@ -22,6 +22,15 @@ internal enum Ability
 
     /// <summary>The target takes neighbors and paths.</summary>
     Paths = 8,
+
+    /// <summary>The target takes control requests.</summary>
+    Control = 16,
+
+    /// <summary>Connections can be over IPv4 and over IPv6.</summary>
+    BothFamilies = 32,
+
+    /// <summary>What a socket of the kernel has counted can be seen.</summary>
+    SocketCounts = 64,
 }
 
 /// <summary>A real stack under test: two bindings, a tap, the driver under test, a tap, the target under test, and
@@ -40,7 +49,10 @@ internal abstract class Stage : IDisposable
     /// <summary>The first miniport; the second is called nic1.</summary>
     public const string Miniport = "nic0";
 
+    private readonly Lock _gate = new();
+    private WatchedTarget[] _made = [];
     private int _peers;
+    private bool _isUp;
 
     protected Stage() => Watch = new Watch(() => Now);
 
@@ -58,10 +70,36 @@ internal abstract class Stage : IDisposable
 
     /// <summary>What follows from the targets.</summary>
     protected Ability AbilitiesOfTargets =>
-        Array.TrueForAll(Targets, target => target.Capabilities.StateObjects) ? Ability.Paths : Ability.None;
+        (Array.TrueForAll(Targets, target => target.Capabilities.StateObjects) ? Ability.Paths : Ability.None)
+        | (Array.TrueForAll(Targets, target => target.IsAdapter) ? Ability.Control : Ability.None);
 
-    /// <summary>The targets, as the stack has them.</summary>
-    protected WatchedTarget[] Targets { get; private set; } = [];
+    /// <summary>The targets, as the stack has them, those included that it has let go of.</summary>
+    protected WatchedTarget[] Targets => Volatile.Read(ref _made);
+
+    /// <summary>What is plugged in now, or was last, one at each adapter.</summary>
+    public IEnumerable<WatchedTarget> Plugs =>
+        Targets.GroupBy(target => target.Number).Select(made => made.Last()).OrderBy(target => target.Number);
+
+    /// <summary>The adapters under the driver under test.</summary>
+    public Adapter[] Adapters => [.. Plugs.Select(NicOf)];
+
+    /// <summary>Requests that the driver under the driver under test keeps for as long as this says so; null for
+    /// none.</summary>
+    public Func<OffloadRequest, bool>? Keeps { get; set; }
+
+    /// <summary>So many completed sends are gathered under the driver under test, and passed to it as one completion;
+    /// 0 for as they come.</summary>
+    public int Gathers { get; set; }
+
+    /// <summary>Whether the drivers over the driver under test say that they make offloading impossible.</summary>
+    public bool Bars { get; set; }
+
+    /// <summary>The adapter of a plug.</summary>
+    public Adapter NicOf(WatchedTarget plug) => Chimney.Adapter($"nic{plug.Number}");
+
+    /// <summary>Where a connection is.</summary>
+    public WatchedTarget PlugOf(OffloadHandle connection) =>
+        Array.FindLast(Targets, target => target.Serves(connection))!;
 
     /// <summary>Whether the adapter was pulled out: then peers may be reset.</summary>
     public bool IsRemoved { get; private set; }
@@ -69,12 +107,18 @@ internal abstract class Stage : IDisposable
     /// <summary>Says something of a connection in the target's place.</summary>
     public void Say(TcpOffloadEvent said) => Array.Find(Targets, target => target.Serves(said.Connection))!.Say(said);
 
+    /// <summary>The state of a binding; null while the stack is only being made.</summary>
+    public BindingState? StateOf(string? binding) => binding is null || !_isUp ? null : Chimney.Binding(binding).State;
+
     /// <summary>Pulls every adapter out.</summary>
     public Task RemoveAsync()
     {
-        IsRemoved = true;
+        Forget();
         return Task.WhenAll(Targets.Select(target => target.DisposeAsync().AsTask()));
     }
+
+    /// <summary>An adapter is about to go for good: from now on peers may be reset.</summary>
+    public void Forget() => IsRemoved = true;
 
     /// <summary>Makes a connection that can be offloaded.</summary>
     public StagePeer Connect(LinePlan plan) => NewPeer(++_peers, plan);
@@ -85,6 +129,9 @@ internal abstract class Stage : IDisposable
 
     /// <summary>Lets everything happen that need not wait for the peer.</summary>
     public abstract Task SettleAsync(OffloadHandle connection);
+
+    /// <summary>Lets a moment pass, for what nobody tells of.</summary>
+    public abstract Task AwhileAsync();
 
     /// <summary>Lets time pass; only with <see cref="Ability.VirtualTime"/>.</summary>
     public virtual Task PassAsync(TimeSpan time) => throw new NotSupportedException("Real time is not waited for.");
@@ -105,25 +152,38 @@ internal abstract class Stage : IDisposable
         Math.Max(plan.Adapters, subject.Adapters);
 
     /// <summary>The drivers of the stack.</summary>
-    protected void Build(
-        StackBuilder stack, ConformanceSubject subject, StagePlan plan, IReadOnlyList<IOffloadTarget> references)
+    protected void Build(StackBuilder stack, ConformanceSubject subject, StagePlan plan, Func<IOffloadTarget> reference)
     {
-        Targets = [.. references.Select(reference =>
-            new WatchedTarget(subject.Target?.Invoke(reference) ?? reference, Watch))];
-        string[] taps = [.. Targets.Select((target, index) => $"below{index}")];
+        string[] taps = [.. Enumerable.Range(0, AdaptersOf(subject, plan)).Select(index => $"below{index}")];
         for (int index = 0; index < taps.Length; index++)
         {
-            int adapter = index;
-            stack.Miniport($"nic{index}", Targets[index])
-                .Intermediate(taps[index], $"nic{index}", () => new Tap(Watch, Place.Below)
-                {
-                    Adapter = adapter,
-                    Before = plan.Below,
-                });
+            int number = index;
+            // Made here, so that whoever cannot be made says so at once.
+            WatchedTarget? first = Plug(subject, reference(), number);
+            stack.Miniport($"nic{number}", () => Interlocked.Exchange(ref first, null)
+                    ?? Plug(subject, reference(), number))
+                .Intermediate(taps[number], $"nic{number}",
+                    () => new Tap(this, Place.Below, number) { Before = plan.Below });
         }
         subject.Build(stack, Driver, taps);
-        stack.Intermediate("above", Driver, () => new Tap(Watch, Place.Above))
-            .Intermediate("beside", Driver, () => new Tap(Watch, Place.Above))
+        stack.Intermediate("above", Driver, () => new Tap(this, Place.Above, 0) { Binding = Binding })
+            .Intermediate("beside", Driver, () => new Tap(this, Place.Above, 1) { Binding = OtherBinding })
             .Binding(Binding, over: "above").Binding(OtherBinding, over: "beside");
+    }
+
+    /// <summary>Writes down what the bindings hear; when the stack is there.</summary>
+    protected void Listen()
+    {
+        _isUp = true;
+        foreach ((int number, string name) in ((string[])[Binding, OtherBinding]).Index())
+            Chimney.Binding(name).StatusIndicated += said => Watch.Said(Place.Host, said.Status, number, said);
+    }
+
+    private WatchedTarget Plug(ConformanceSubject subject, IOffloadTarget reference, int number)
+    {
+        var made = new WatchedTarget(subject.Target?.Invoke(reference) ?? reference, Watch, number);
+        lock (_gate)
+            _made = [.. _made, made];
+        return made;
     }
 }

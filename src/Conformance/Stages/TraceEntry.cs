@@ -43,8 +43,30 @@ internal enum Act
     /// <summary>A question of the target on its way up, that the host answers.</summary>
     Question,
 
+    /// <summary>A driver or a target is asked for its part in the life of an adapter.</summary>
+    Call,
+
+    /// <summary>It has done so.</summary>
+    Return,
+
+    /// <summary>Something that an adapter says to everybody above it.</summary>
+    Status,
+
     /// <summary>Something outside of the stack.</summary>
     Note,
+}
+
+/// <summary>What a driver or a target is asked for beyond its connections.</summary>
+internal enum LifeCall
+{
+    None,
+    Initialize,
+    Restart,
+    Pause,
+    Reset,
+    SurpriseRemoved,
+    Halt,
+    Request,
 }
 
 /// <summary>One thing that was seen, as it was in that moment: parcels change and are used again.</summary>
@@ -82,8 +104,20 @@ internal sealed record TraceEntry(Place Place, Act Act, string Text)
     /// <summary>By how much the data starts have moved.</summary>
     public long Advanced { get; init; }
 
-    /// <summary>Over which adapter it was seen, below the driver under test.</summary>
+    /// <summary>Over which adapter it was seen, below the driver under test; above it, under which binding.</summary>
     public int Adapter { get; init; }
+
+    /// <summary>What was called, or has returned.</summary>
+    public LifeCall Call { get; init; }
+
+    /// <summary>The control request that was called for; null for none.</summary>
+    public OidBlock? Oid { get; init; }
+
+    /// <summary>In which state the binding above was.</summary>
+    public BindingState? Bound { get; init; }
+
+    /// <summary>What an adapter has said.</summary>
+    public IndicateStatus? Spoken { get; init; }
 
     /// <summary>Contexts on the parcel.</summary>
     public int Depth { get; init; }
@@ -104,6 +138,8 @@ internal sealed record TraceEntry(Place Place, Act Act, string Text)
 
     public bool Is(Place place, Act act, OffloadOperation operation) =>
         Place == place && Act == act && Operation == operation;
+
+    public bool Is(Place place, Act act, LifeCall call) => Place == place && Act == act && Call == call;
 
     public override string ToString() => FormattableString.Invariant(
         $"{Number,4} {At.TotalSeconds,9:F4} {Place,-6} {Act,-6} {Text}");

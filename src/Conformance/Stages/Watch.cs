@@ -41,15 +41,15 @@ internal sealed class Watch(Func<TimeSpan> now)
     }
 
     /// <summary>A completion passes.</summary>
-    public void Completion(Place place, OffloadCompletion completion, bool inside = false) =>
+    public void Completion(Place place, OffloadCompletion completion, bool inside = false, int adapter = 0) =>
         Parcels(place, IsAnswer(completion) ? Act.Answer : Act.Up, completion, completion.Flight.Head, null, default,
-            inside);
+            inside, adapter);
 
     /// <summary>Data or an event passes.</summary>
-    public void Indication(Place place, OffloadIndication indication)
+    public void Indication(Place place, OffloadIndication indication, int adapter = 0)
     {
         if (indication is TcpOffloadReceiveIndicate data)
-            Parcels(place, Act.Data, data, data.Flight.Head, data.Flight.Id, default);
+            Parcels(place, Act.Data, data, data.Flight.Head, data.Flight.Id, default, adapter: adapter);
         else if (indication is NeighborReachabilityQuery query)
             Parcels(place, Act.Question, query, query.Flight.Head, query.Flight.Id, default);
         else if (indication is TcpOffloadEvent said)
@@ -70,6 +70,32 @@ internal sealed class Watch(Func<TimeSpan> now)
             Connection = accepted.Connection,
             Offset = accepted.Through,
             Source = accepted,
+        });
+
+    /// <summary>A driver or a target is asked for its part in the life of an adapter, or has done it.</summary>
+    public void Life(
+        Place place, Act act, LifeCall call, int adapter, NdisStatus status = default, OidBlock? oid = null,
+        BindingState? bound = null)
+    {
+        string about = oid is null ? "" : $" {oid.Method} {oid.Oid}";
+        string end = act == Act.Return ? $": {status}" : "";
+        Add(new TraceEntry(place, act, $"{call}{about}{end} at {adapter}")
+        {
+            Call = call,
+            Status = status,
+            Adapter = adapter,
+            Oid = oid,
+            Bound = bound,
+        });
+    }
+
+    /// <summary>An adapter says something to everybody above it, or somebody hears it.</summary>
+    public void Said(Place place, NdisStatus status, int adapter, IndicateStatus? spoken = null) =>
+        Add(new TraceEntry(place, Act.Status, $"{status} at {adapter}")
+        {
+            Status = status,
+            Adapter = adapter,
+            Spoken = spoken,
         });
 
     /// <summary>Something outside of the stack happens.</summary>

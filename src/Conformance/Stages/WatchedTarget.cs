@@ -5,14 +5,27 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.Conformance.Stages;
 
-/// <summary>Stands before the target under test and writes down what passes the plug.</summary>
-internal sealed class WatchedTarget(IOffloadTarget inner, Watch watch) : IOffloadTarget, IAsyncDisposable
+/// <summary>Stands before the target under test, writes down what passes the plug, and keeps some of it back when a
+/// case wants that.</summary>
+internal sealed partial class WatchedTarget(IOffloadTarget inner, Watch watch, int number)
+    : IOffloadAdapter, IAsyncDisposable
 {
     [ThreadStatic]
     private static bool _isAsking;
 
+    private readonly Lock _gate = new();
     private readonly ConditionalWeakTable<IOffloadUpcalls, WatchedUpcalls> _upcalls = [];
     private readonly ConcurrentDictionary<OffloadHandle, IOffloadUpcalls> _speakers = [];
+    private readonly List<(OffloadRequest Request, IOffloadUpcalls Upcalls)> _kept = [];
+
+    /// <summary>Which adapter it is.</summary>
+    public int Number => number;
+
+    /// <summary>Which requests do not reach the target until <see cref="LetGo"/>; null for none.</summary>
+    public Func<OffloadRequest, bool>? Keeps { get; set; }
+
+    /// <summary>What it says that it can do, if that is to differ from what the target can.</summary>
+    public Func<OffloadCapabilities, OffloadCapabilities>? Shows { get; set; }
 
     /// <summary>Whether it was ever asked something of a connection.</summary>
     public bool Serves(OffloadHandle connection) => _speakers.ContainsKey(connection);
@@ -20,16 +33,36 @@ internal sealed class WatchedTarget(IOffloadTarget inner, Watch watch) : IOffloa
     /// <summary>Says something of a connection in the target's place.</summary>
     public void Say(TcpOffloadEvent said) => _speakers[said.Connection].Indicate(said);
 
-    public OffloadCapabilities Capabilities => inner.Capabilities;
+    public OffloadCapabilities Capabilities => Shows?.Invoke(inner.Capabilities) ?? inner.Capabilities;
 
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
     {
-        watch.Request(Place.Target, request);
+        watch.Request(Place.Target, request, number);
         _speakers[request.Connection] = Watched(upcalls);
+        lock (_gate)
+            if (Keeps?.Invoke(request) == true)
+            {
+                _kept.Add((request, upcalls));
+                return;
+            }
         bool before = _isAsking;
         _isAsking = true;
         inner.Submit(request, Watched(upcalls));
         _isAsking = before;
+    }
+
+    /// <summary>What was kept reaches the target now, in order, and nothing is kept any more.</summary>
+    public void LetGo()
+    {
+        (OffloadRequest Request, IOffloadUpcalls Upcalls)[] kept;
+        lock (_gate)
+        {
+            Keeps = null;
+            kept = [.. _kept];
+            _kept.Clear();
+        }
+        foreach ((OffloadRequest request, IOffloadUpcalls upcalls) in kept)
+            inner.Submit(request, Watched(upcalls));
     }
 
     public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
@@ -37,7 +70,7 @@ internal sealed class WatchedTarget(IOffloadTarget inner, Watch watch) : IOffloa
         if (answer is TcpOffloadReceiveAccepted accepted)
             watch.Accepted(accepted);
         else if (answer is OffloadCompletion completion)
-            watch.Completion(Place.Target, completion);
+            watch.Completion(Place.Target, completion, adapter: number);
         inner.Answer(answer, Watched(upcalls));
     }
 
@@ -47,16 +80,21 @@ internal sealed class WatchedTarget(IOffloadTarget inner, Watch watch) : IOffloa
         inner.Sever(connection, Watched(upcalls));
     }
 
-    public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight) =>
-        inner.Probe(connection, parcel, flight);
+    public RequestProgress Probe(OffloadHandle connection, Parcel parcel, FlightId flight)
+    {
+        lock (_gate)
+            if (_kept.Exists(kept => kept.Request.Connection == connection))
+                return RequestProgress.WaitingForPeer;
+        return inner.Probe(connection, parcel, flight);
+    }
 
     public ValueTask DisposeAsync() =>
         inner is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
 
     private WatchedUpcalls Watched(IOffloadUpcalls upcalls) =>
-        _upcalls.GetValue(upcalls, host => new WatchedUpcalls(host, watch));
+        _upcalls.GetValue(upcalls, host => new WatchedUpcalls(host, watch, number));
 
-    private sealed class WatchedUpcalls(IOffloadUpcalls host, Watch watch) : IOffloadUpcalls
+    private sealed class WatchedUpcalls(IOffloadUpcalls host, Watch watch, int number) : IOffloadUpcalls
     {
         public HolderId Holder => host.Holder;
 
@@ -64,13 +102,13 @@ internal sealed class WatchedTarget(IOffloadTarget inner, Watch watch) : IOffloa
 
         public void Complete(OffloadCompletion completion)
         {
-            watch.Completion(Place.Target, completion, _isAsking);
+            watch.Completion(Place.Target, completion, _isAsking, number);
             host.Complete(completion);
         }
 
         public void Indicate(OffloadIndication indication)
         {
-            watch.Indication(Place.Target, indication);
+            watch.Indication(Place.Target, indication, number);
             host.Indicate(indication);
         }
     }
