@@ -23,6 +23,13 @@ public interface IConnectionUser
     {
     }
 
+    /// <summary>The target says how many bytes of sends are best outstanding (SEND-21): more only wait there, with
+    /// fewer the way may run dry. <see cref="ResilientConnection"/> keeps to it by itself, and does not tell.</summary>
+    /// <param name="bytes">At least 1.</param>
+    void OnSendBacklog(long bytes)
+    {
+    }
+
     /// <summary>It was taken back and offloaded again, and its stream goes on; only <see cref="ResilientConnection"/>
     /// tells this.</summary>
     /// <param name="took">From the moment it knew that it had to, to the moment it could send again.</param>

@@ -203,6 +203,8 @@ public sealed partial class OffloadedConnection : IAsyncDisposable, IBindingUser
         _user?.OnUploadWanted(reason);
     }
 
+    void IBindingUser.SendBacklogChanged(long bytes) => _user?.OnSendBacklog(bytes);
+
     /// <remarks>What comes back is kept for <see cref="UploadAsync"/>.</remarks>
     void IBindingUser.TakeBack(TcpUploadReason reason)
     {

@@ -20,6 +20,14 @@ internal sealed class PendingRequest(
     /// <summary>Whether its bytes were taken before a FIN that is sent: it is answered with the disconnect.</summary>
     public bool AwaitsFin { get; set; }
 
+    /// <summary>In <see cref="BytesOut"/>: it waits.</summary>
+    public const int NotOut = -1;
+
+    /// <summary>Bytes of it that the present offload was given.</summary>
+    public int BytesOut { get; set; } = NotOut;
+
+    public bool IsOut => BytesOut != NotOut;
+
     public Action<object?, SendResult>? Sent { get; init; }
 
     public Action<object?, DisconnectResult>? Disconnected { get; init; }

@@ -20,25 +20,36 @@ public sealed partial class ResilientConnection
             _answers.Enqueue((attempt, status, bytes));
             return;
         }
+        if (SettleOne(attempt, status, bytes))
+            SettleLater();
+    }
+
+    /// <returns>Whether that made room for others, of which some may be answered by now.</returns>
+    private bool SettleOne(Attempt attempt, NdisStatus status, long bytes)
+    {
         PendingRequest request = attempt.Request;
         List<PendingRequest> implied = [];
+        bool posted;
         lock (_lock)
         {
             if (attempt.Generation != _generation || request.Node is null)
-                return;
+                return false;
             if (status is NdisStatus.UploadInProgress or NdisStatus.RequestUpload or NdisStatus.UploadRequested)
             {
                 if (!_closed)
                 {
+                    bool stays = _home is null || _home == _binding;
+                    if (status == NdisStatus.RequestUpload && stays && !_repairing)
+                        _sentBack = Math.Min(_sentBack + 1, SentBackMax);
                     BeginRepair();
-                    return;
+                    return false;
                 }
                 status = NdisStatus.RequestAborted;
             }
             if (request.Kind == DisconnectKind.Graceful)
                 implied = TakeImplied(request, status);
-            _pending.Remove(request.Node);
-            request.Node = null;
+            Remove(request);
+            posted = PostWaiting();
         }
         foreach (PendingRequest earlier in implied)
             AnswerByPosition(earlier, status);
@@ -49,6 +60,7 @@ public sealed partial class ResilientConnection
         else    // what an earlier attempt gave to the kernel counts only as far as it was acknowledged
             acknowledged = Math.Clamp(BytesAcknowledged - request.Offset, 0, request.Data.Length);
         Answer(request, status, acknowledged);
+        return posted;
     }
 
     /// <summary>Settles what was answered under the lock.</summary>
@@ -60,7 +72,7 @@ public sealed partial class ResilientConnection
             lock (_lock)
                 if (!_answers.TryDequeue(out answer))
                     return;
-            Settle(answer.Attempt, answer.Status, answer.Bytes);
+            SettleOne(answer.Attempt, answer.Status, answer.Bytes);
         }
     }
 
@@ -99,9 +111,8 @@ public sealed partial class ResilientConnection
             LinkedListNode<PendingRequest>? next = node.Next;
             if (status == NdisStatus.Success || node.Value.AwaitsFin)
             {
-                _pending.Remove(node);
-                node.Value.Node = null;
                 implied.Add(node.Value);
+                Remove(node.Value);
             }
             node = next;
         }
@@ -137,6 +148,7 @@ public sealed partial class ResilientConnection
             PendingRequest request;
             lock (_lock)
             {
+                _waiting = null;
                 if (_pending.First is not { } first)
                     return;
                 request = first.Value;

@@ -167,37 +167,13 @@ public sealed partial class ResilientConnection : IConnectionUser
                     request.Node = _pending.AddLast(request);
                 }
                 if (!_repairing)
-                    Post(chain);
+                    PostOrWait(chain);
                 chain = [];
             }
         }
         SettleLater();
         foreach (PendingRequest request in chain)
             Answer(request, NdisStatus.RequestAborted, 0);
-    }
-
-    private void Post(PendingRequest[] chain)
-    {
-        if (chain.Length == 1)
-        {
-            Post(chain[0], chain[0].Data);
-            return;
-        }
-        CallbackPost? head = null;
-        foreach (PendingRequest request in chain.Reverse())
-            head = new CallbackPost(_current.Core, OffloadOperation.Send, request.Data, default,
-                new Attempt(this, request, _generation, 0)) { Sent = SendDone, Next = head };
-        _current.Send(head!);
-    }
-
-    private void Post(PendingRequest request, ReadOnlyMemory<byte> rest)
-    {
-        var attempt = new Attempt(this, request, _generation, request.Data.Length - rest.Length);
-        if (request.Operation == OffloadOperation.Send)
-            _current.Send(rest, SendDone, attempt);
-        else
-            _current.Disconnect(request.Kind, rest,
-                static (state, result) => Done((Attempt)state!, result.Status, 0), attempt);
     }
 
     /// <summary>Under the lock. Whatever is wrong where it is, home it can be served.</summary>
@@ -210,6 +186,8 @@ public sealed partial class ResilientConnection : IConnectionUser
     private void BeginRepair(Binding to)
     {
         _repairing = true;
+        if (to != _binding)
+            _sentBack = 0;      // others have contexts of their own
         Volatile.Write(ref _binding, to);
         _repair = RepairAsync(_current);
     }
@@ -224,6 +202,7 @@ public sealed partial class ResilientConnection : IConnectionUser
             await Task.Yield();
         UploadResult rest = await broken.UploadAsync().ConfigureAwait(false);
         NoteAcknowledged(rest.Positions.Acknowledged);
+        await WaitForContextsAsync().ConfigureAwait(false);
         OffloadedConnection? next = rest.Socket is null ? null : await OffloadAsync(rest).ConfigureAwait(false);
         if (next is not null)
         {
@@ -284,7 +263,8 @@ public sealed partial class ResilientConnection : IConnectionUser
         {
             try
             {
-                return await _binding.OffloadAsync(from, this, OnUploadWanted, _affinity).ConfigureAwait(false);
+                return await _binding.OffloadAsync(from, this, OnUploadWanted, _affinity, isHome: _binding == _home)
+                    .ConfigureAwait(false);
             }
             catch (OffloadException exception)
             {
@@ -309,11 +289,12 @@ public sealed partial class ResilientConnection : IConnectionUser
         }
     }
 
-    /// <summary>A driver that is being replaced refuses for a moment; a pause is waited for, by a stream under way for
-    /// as long as it takes; a full target, or a bad socket, refuses for good.</summary>
+    /// <summary>A driver that is being replaced, or has no context free, refuses for a moment; a pause is waited for,
+    /// by a stream under way for as long as it takes; a full target, or a bad socket, refuses for good.</summary>
     private bool IsWorthAnother(NdisStatus status, bool isFirst, int attempt)
     {
-        bool isWorth = status == NdisStatus.Failure || (status == NdisStatus.Paused && !_closed);
+        bool isWorth = status is NdisStatus.Failure or NdisStatus.Resources
+            || (status == NdisStatus.Paused && !_closed);
         return isWorth && !_binding.IsStopping && attempt < (isFirst ? FirstAttemptsMax : RepairAttemptsMax);
     }
 
@@ -328,16 +309,12 @@ public sealed partial class ResilientConnection : IConnectionUser
                 Host!.OnArrived(guest);     // before it can be moved again
             _repairing = false;
             bool finWaits = from.FinSent && _pending.Any(request => request.Kind == DisconnectKind.Graceful);
-            foreach (PendingRequest request in _pending.ToArray())
+            foreach (PendingRequest request in _pending)
             {
                 finWaits &= request.Kind != DisconnectKind.Graceful;
                 request.AwaitsFin = finWaits;
-                if (finWaits)
-                    continue;   // nothing can be posted behind a FIN that was sent: the disconnect answers for it
-                // What the kernel took is only waited for: an empty send ends when all before it is acknowledged.
-                int taken = (int)Math.Clamp(from.Positions.Accepted - request.Offset, 0, request.Data.Length);
-                Post(request, request.Data[taken..]);
             }
+            PostAll(from.Positions.Accepted);
             if (next.WantsUpload)
                 BeginRepair();      // it asked before it was known here, and will not ask again
         }

@@ -292,10 +292,16 @@ internal sealed partial class BindingActor(
             case TcpOffloadEventType.Retrieve when connection.Told != TcpOffloadEventType.Abort:
                 TellWish(connection, (TcpUploadReason)said.Information);
                 break;
+            case TcpOffloadEventType.SendBacklogChange:
+                TellBacklog(connection, said.Information);
+                break;
             default:
                 break;
         }
     }
+
+    private void TellBacklog(BindingConnection connection, long bytes) =>
+        TellUser(() => connection.User.SendBacklogChanged(bytes));
 
     /// <summary>Once; but a reason that leaves no choice is told after one that did (EVT-10, EVT-11).</summary>
     private void TellWish(BindingConnection connection, TcpUploadReason reason)

@@ -21,6 +21,9 @@ internal interface IBindingUser
     /// <summary>The connection wants to go back to the host.</summary>
     void UploadWanted(TcpUploadReason reason);
 
+    /// <summary>So many bytes of sends are best outstanding.</summary>
+    void SendBacklogChanged(long bytes);
+
     /// <summary>The connection goes back to the host: its terminate is to be posted now, from any thread. A binding
     /// that dies now may not have said why, so the host is told when the connection is back at the latest.</summary>
     void TakeBack(TcpUploadReason reason);

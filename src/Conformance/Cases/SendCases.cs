@@ -2,6 +2,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Conformance.Playing;
 using ChimneyActors.Conformance.Stages;
 using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
 using ChimneyActors.Targets.Simulated;
 
 namespace ChimneyActors.Conformance.Cases;
@@ -27,6 +28,7 @@ internal static class SendCases
             "SEND-06", "SEND-08", "SEND-15", "SEND-17", "SEND-18", "GEN-19"),
         new("Each list ends with PSH, fragmentation is not needed, and no data is urgent", Segments,
             "SEND-13", "SEND-14", "SEND-19") { Needs = Ability.Wire },
+        new("A host keeps about as much outstanding as the target says is best", Pace, "SEND-21"),
     ];
 
     private static async Task Succeeds(Play play)
@@ -178,6 +180,41 @@ internal static class SendCases
         play.Check("SEND-13", ends.All(pushed.Contains) || pushed.Contains(ends[^1]), "the last segment has no PSH");
         play.Check("SEND-14", data.All(segment => !segment.Has(SegmentFlags.Urg)), "urgent data was sent");
         play.Check("SEND-19", data.All(segment => segment.IpId >= 0x8000), "an IP id from the lower half");
+    }
+
+    private static async Task Pace(Play play)
+    {
+        const int Piece = 1_000;
+        Line line = play.NewLine(Stuck with { PeerReads = true });
+        ResilientConnection host = await play.Ends(ResilientConnection.OpenAsync(
+            play.Stage.Chimney.Binding(Stage.Binding), line.Peer.Socket, line));
+        await play.Ends(SendBy(host, line, 0, Much));      // more than the way holds: from now on the target knows
+        line.Peer.Reads = false;
+        Task<SendResult>[] sends = [.. Enumerable.Range(0, Much / Piece).Select(index =>
+            SendBy(host, line, Much + (index * Piece), Piece))];
+        await play.Stage.SettleAsync(play.Find(entry => entry.Operation == OffloadOperation.Initiate)!.Connection);
+        TraceEntry[] seen = [.. play.Trace.Where(entry => entry.Place == Place.Target)];
+        long best = seen.LastOrDefault(entry => entry.Said?.Type == TcpOffloadEventType.SendBacklogChange)?.Said!
+            .Information ?? 0;
+        long given = seen.Where(entry => entry.Is(Place.Target, Act.Down, OffloadOperation.Send))
+            .Sum(entry => entry.Length);
+        long back = seen.Where(entry => entry.Is(Place.Target, Act.Up, OffloadOperation.Send))
+            .Sum(entry => entry.Bytes);
+        play.Check("SEND-21", best > 0 && given - back >= Math.Min(best, sends.Length * (long)Piece),
+            $"{given - back} bytes are outstanding, {best} would be best", Stage.Binding);
+        play.Check("SEND-21", given - back < best + Piece || best >= sends.Length * (long)Piece,
+            $"{given - back} bytes are outstanding, {best} would be best", Stage.Binding);
+        line.Peer.Reads = true;
+        foreach (Task<SendResult> send in sends)
+            play.Check("SEND-21", (await play.Ends(send)).Status == NdisStatus.Success, $"{send.Result}");
+        await play.Ends(host.CloseAsync());
+    }
+
+    private static Task<SendResult> SendBy(ResilientConnection host, Line line, int at, int length)
+    {
+        var done = new TaskCompletionSource<SendResult>();
+        host.Send(Pattern.Bytes(line.Peer.PeerStream, at, length), (_, sent) => done.SetResult(sent), null);
+        return done.Task;
     }
 
     private static TraceEntry[] Of(Line line, Act act) =>

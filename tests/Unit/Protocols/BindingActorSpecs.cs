@@ -292,6 +292,8 @@ public sealed class BindingActorSpecs : AloneSpec
 
         public void UploadWanted(TcpUploadReason reason) => Heard.Add(reason.ToString());
 
+        public void SendBacklogChanged(long bytes) => Heard.Add($"backlog {bytes}");
+
         public void TakeBack(TcpUploadReason reason) => Heard.Add("taken back");
     }
 }

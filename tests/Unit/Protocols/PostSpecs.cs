@@ -230,6 +230,10 @@ public sealed class PostSpecs
         {
         }
 
+        public void SendBacklogChanged(long bytes)
+        {
+        }
+
         public void TakeBack(TcpUploadReason reason)
         {
         }

@@ -15,4 +15,15 @@ public sealed class SendBacklogSpecs
         backlog.Learn(1_500, out _).ShouldBeFalse("it is not worth an event");
         backlog.Best.ShouldBe(2_000u);
     }
+
+    [Fact]
+    public void A_way_that_takes_nearly_all_that_is_best_has_grown()
+    {
+        var backlog = default(SendBacklog);
+        backlog.Outgrow(1_000_000, out _).ShouldBeFalse("nobody has said yet what is best");
+        backlog.Learn(1_000, out _);
+        backlog.Outgrow(1_499, out _).ShouldBeFalse();
+        backlog.Outgrow(1_500, out long said).ShouldBeTrue();
+        (said, backlog.Best).ShouldBe((4_000, 4_000u));
+    }
 }

@@ -96,6 +96,8 @@ internal sealed class SendHalf(KernelConnection owner, SendGather gather)
 
         if (Accepted > before || FinSent != finBefore || _full)
             owner.Loop.AwaitAck(owner);
+        if (Accepted > before && !_full && _backlog.Outgrow(Accepted - Acknowledged, out long bytes))
+            owner.Say(TcpOffloadEventType.SendBacklogChange, bytes);
         return error;
     }
 

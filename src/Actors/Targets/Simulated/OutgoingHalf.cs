@@ -67,7 +67,8 @@ internal sealed class OutgoingHalf(SimulatedConnection owner)
         }
 
         Note();
-        if (owner.Line.IsFull && _backlog.Learn(Accepted - Acknowledged, out long bytes))
+        long held = Accepted - Acknowledged;
+        if (owner.Line.IsFull ? _backlog.Learn(held, out long bytes) : _backlog.Outgrow(held, out bytes))
             owner.Say(TcpOffloadEventType.SendBacklogChange, bytes);
     }
 
