@@ -32,6 +32,12 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>Whether the host has said that the state of the connection, or of its path, is not true.</summary>
     public Func<bool> IsInvalid { get; set; } = () => false;
 
+    /// <summary>Whether a driver in the middle may have no context for a request.</summary>
+    public bool HasFewContexts { get; init; }
+
+    /// <summary>Whether one had none: from there on the stream has a hole, which only the host can mend.</summary>
+    public bool WasSentBack { get; private set; }
+
     /// <summary>Whether the host has aborted the connection.</summary>
     public bool IsAborting { get; set; }
 
@@ -61,6 +67,7 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
             CheckForward(post, status, bytes);
         else
             CheckSend(post, status, bytes);
+        WasSentBack |= status is NdisStatus.RequestUpload or NdisStatus.UploadRequested;
         CheckCause(post, status);
         if (status != NdisStatus.Success)
             return;
@@ -100,7 +107,7 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
             broken($"{peer.Number}: the terminate succeeded at the target; {block.Status} told");
         if (block.Socket is not null && block.Status != NdisStatus.Success)
             broken($"{peer.Number}: given back, and {block.Status} told");
-        IsAborting = _hasLeft = false;
+        IsAborting = _hasLeft = WasSentBack = false;
         if (block.Socket is null)
         {
             if (!peer.IsReset && !peer.IsLost)
@@ -153,7 +160,8 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
         bool lawful = status switch
         {
             NdisStatus.Success => true,
-            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind || IsInvalid()
+            NdisStatus.RequestUpload or NdisStatus.UploadRequested => HasFewContexts,
+            NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind || IsInvalid() || WasSentBack
                 || (post.Operation == OffloadOperation.Forward && !TakesForwards),
             NdisStatus.RequestAborted => _hasLeft || IsAborting || peer.IsReset || peer.IsLost || post.IsLate,
             NdisStatus.InvalidState when post.Operation == OffloadOperation.Receive => peer.PeerFinished,
@@ -161,8 +169,9 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
         };
         if (!lawful && !IsExcused())
             broken($"{peer.Number}: {post.What}: {status} told, without a cause");
-        // A disconnect that died with its driver ended nothing.
-        if (status == NdisStatus.Success && post is { IsLate: true, Operation: OffloadOperation.Send } && !IsExcused())
+        // A disconnect that died with its driver, or was sent back, ended nothing.
+        if (status == NdisStatus.Success && post is { IsLate: true, Operation: OffloadOperation.Send }
+            && !WasSentBack && !IsExcused())
             broken($"{peer.Number}: {post.What} succeeded behind the end of the stream");
     }
 

@@ -28,5 +28,6 @@ internal enum PlanPlace
     Kinds = 40,
     Asks = 46,
     Paths = 48,
-    End = 49,
+    Contexts = 49,
+    End = 51,
 }

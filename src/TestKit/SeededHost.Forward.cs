@@ -28,7 +28,8 @@ internal sealed partial class SeededHost
     /// <summary>What was not processed the host processes itself, when it has the connection (FWD-06).</summary>
     private void SegmentAnswered(WorldPost post, NdisStatus status)
     {
-        if (status == NdisStatus.UploadInProgress && MemoryMarshal.TryGetArray<byte>(post.Memory, out var segment))
+        bool isLeft = status is NdisStatus.UploadInProgress or NdisStatus.RequestUpload or NdisStatus.UploadRequested;
+        if (isLeft && MemoryMarshal.TryGetArray<byte>(post.Memory, out var segment))
             _unprocessed.Add(segment.Array!);
     }
 

@@ -224,7 +224,7 @@ internal sealed partial class SeededHost(
     {
         trace.Write($"host {peer.Number}: is asked to take it back, {reason}");
         _mustLeave |= OffloadEvents.IsMandatory(reason);
-        events.Wanted(MayBeInvalid);
+        events.Wanted(MayBeInvalid || checker.WasSentBack);
     }
 
     private void Offloaded()
@@ -233,7 +233,8 @@ internal sealed partial class SeededHost(
         NdisStatus status = done.Status;
         trace.Write($"host {peer.Number}: offloaded {status}");
         _initiate = null;
-        events.Offloaded(done, IsDenied, MayBeRefused);
+        events.Offloaded(
+            done, IsDenied, MayBeRefused || (plan.ContextsMax > 0 && status == NdisStatus.Resources));
         if (status == NdisStatus.Success)
             return;
         TakeSegmentsBack();

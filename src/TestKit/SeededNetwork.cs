@@ -42,7 +42,7 @@ internal sealed class SeededNetwork : INeighborUser
     public bool MayBeInvalid => _isInvalid || _plan.RefusesPercent > 0 || _target.HasVanished;
 
     /// <summary>Whether an offload may fail because of a path or neighbor.</summary>
-    public bool MayBeRefused => MayBeInvalid;
+    public bool MayBeRefused => MayBeInvalid || _plan.ContextsMax > 0;
 
     /// <summary>Whether nothing is under way, and nothing is offloaded that no connection needs.</summary>
     public bool IsDone => _open == 0 && _binding.Network.Count == 0;
@@ -129,7 +129,7 @@ internal sealed class SeededNetwork : INeighborUser
         }
         _open--;
         _trace.Write($"network of {_binding.Name}: {what} {failed ?? "done"}");
-        if (failed is not null && !MayBeInvalid && !_isExcused())
+        if (failed is not null && !MayBeRefused && !_isExcused())
             _broken($"{what}: {failed}");
         _isInvalid |= failed is not null;
     }

@@ -368,6 +368,7 @@ internal sealed class SeededWorld
             IsExcused = IsTroubled,
             TakesForwards = _target.Adapters[0].Capabilities.Forward,
             KnowsForwards = !_plan.HasEngines,
+            HasFewContexts = _plan.ContextsMax > 0,
         };
         _checkers.Add(checker);
         Binding binding = _chimney.Binding(name);

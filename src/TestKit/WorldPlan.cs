@@ -87,6 +87,7 @@ internal sealed class WorldPlan
         _kinds = [.. Enumerable.Range(0, LayersMax).Select(_ => (LayerKind)random.Below(1 + (int)LayerKind.Capture))];
         AsksPercent = Sometimes(random, 60, 1, 25, 0);
         HasPaths = random.Percent(40);
+        ContextsMax = Sometimes(random, 15, 1, 12, 0);
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -167,6 +168,9 @@ internal sealed class WorldPlan
     /// <summary>Whether hosts have neighbors and paths, and share them.</summary>
     public bool HasPaths { get; }
 
+    /// <summary>Most requests that a driver in the middle can have under way; 0 for no limit.</summary>
+    public int ContextsMax { get; }
+
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
 
@@ -179,6 +183,7 @@ internal sealed class WorldPlan
         IndicationBytes = 512,
         RestartsMax = RestartsMax,
         Shelves = Shelves,
+        ContextsMax = ContextsMax,
     };
 
     /// <summary>How many drivers a request of a binding passes, itself and the miniport's upper edge counted as
@@ -274,6 +279,7 @@ internal sealed class WorldPlan
         + FormattableString.Invariant($"faults {FaultRate}, bad severs {BadSeverPercent} %, ")
         + FormattableString.Invariant($"restarts {RestartsMax}, ")
         + (HasPaths ? "paths, " : "")
+        + (ContextsMax > 0 ? FormattableString.Invariant($"contexts {ContextsMax}, ") : "")
         + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
         + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")
         + (VanishesAt < int.MaxValue ? FormattableString.Invariant($"vanishes at {VanishesAt}, ") : "")

@@ -136,10 +136,12 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
 
     private Func<HolderId, Props> MakeProps(DriverPlan plan, Lowers lowers)
     {
+        int contexts = plan.ContextsMax ?? stack.Settings.ContextsMax;
         if (plan.Driver is { } make)
-            return holder => Props.Create(() => new HostedIntermediateActor(stack, plan.Edge, holder, lowers, make));
+            return holder => Props.Create(() =>
+                new HostedIntermediateActor(stack, plan.Edge, holder, lowers, contexts, make));
         if (plan.Habit == BrokenHabit.None)
-            return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lowers));
+            return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lowers, contexts));
         var habit = new BadHabit(plan.Habit == BrokenHabit.Drops, plan.OneIn);
         return holder => Props.Create(() => new BrokenIntermediateActor(stack, plan.Edge, holder, lowers, habit));
     }

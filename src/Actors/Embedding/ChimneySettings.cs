@@ -44,6 +44,7 @@ public sealed class ChimneySettings
             ForwardsMax = read.Count("pools.forwards-max", 1, 1_000_000),
             IndicationsMax = read.Count("pools.indications-max", 1, 1_000_000),
             IndicationBytes = read.Count("pools.indication-bytes", 512, 1 << 20),
+            ContextsMax = read.Count("intermediate.contexts-max", 0, 1_000_000),
             Shelves = read.Count("miniport.shelves", 1, 1024),
             RestartsMax = read.Count("restart.restarts-max", 0, 1_000_000),
             RestartWindow = read.Duration("restart.window", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),

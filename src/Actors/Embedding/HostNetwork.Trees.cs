@@ -28,12 +28,14 @@ internal sealed partial class HostNetwork
         Retire();       // what was kept for these
     }
 
-    /// <summary>A driver that refuses one connection of a tree refuses the tree: the others are none the worse for
-    /// it.</summary>
+    /// <summary>A driver that refuses one connection of a tree refuses the tree, and one may have no room for so many
+    /// blocks at once: the others are none the worse for it.</summary>
     private async Task OffloadAsync(Tree tree)
     {
         await PostInitiateAsync(tree).ConfigureAwait(false);
-        if (tree.Root.Refusal is null || tree.Waiting.Length == 1)
+        bool isWhole = tree.Root.Refusal is null
+            && !Array.TrueForAll(tree.Waiting, one => one.Block.Status == NdisStatus.Resources);
+        if (isWhole || tree.Waiting.Length == 1)
         {
             foreach (Waiting one in tree.Waiting)
                 one.Done.TrySetResult(new OffloadOutcome(StatusOf(tree.Root, one), tree.Root.Refusal));

@@ -89,6 +89,23 @@ public sealed class StackBuilder
         return Add(new DriverPlan(name, DriverKind.Intermediate, [over]) { Habit = habit, OneIn = oneIn });
     }
 
+    /// <summary>Limits the contexts of one intermediate driver, whatever <c>chimney.intermediate.contexts-max</c> says
+    /// of all.</summary>
+    /// <param name="name">One of the stack already.</param>
+    /// <param name="contextsMax">Requests that it can have under way, 1 to 1,000,000; 0 for no limit. A list that finds
+    /// none comes back with REQUEST_UPLOAD, the others of its chain with UPLOAD_REQUESTED: then upload, and send
+    /// yourself, as <see cref="HostStack"/> does. An initiate fails with RESOURCES.</param>
+    public StackBuilder ContextsMax(string name, int contextsMax)
+    {
+        if (!_drivers.TryGetValue(name, out DriverPlan? driver) || driver.Kind != DriverKind.Intermediate)
+            throw new ArgumentException($"'{name}' is no intermediate driver of the stack.", nameof(name));
+        if (contextsMax is < 0 or > 1_000_000)
+            throw new ArgumentOutOfRangeException(nameof(contextsMax), contextsMax,
+                $"The contexts of '{name}': 0 for no limit, or 1 to 1000000.");
+        driver.ContextsMax = contextsMax;
+        return this;
+    }
+
     /// <summary>A protocol binding.</summary>
     public StackBuilder Binding(string name, string over) => Add(new DriverPlan(name, DriverKind.Binding, [over]));
 
@@ -208,6 +225,9 @@ internal sealed record DriverPlan(string Name, DriverKind Kind, IReadOnlyList<st
     public BrokenHabit Habit { get; init; }
 
     public int OneIn { get; init; }
+
+    /// <summary>Most contexts of an intermediate driver; null for what holds for all.</summary>
+    public int? ContextsMax { get; set; }
 
     /// <summary>From here down to the farthest miniport, which does not count.</summary>
     public int Layers { get; set; }

@@ -19,7 +19,7 @@ internal sealed class BadHabit(bool drops, int oneIn)
 /// <summary>An intermediate driver as one should not be: proof that the ledger finds it.</summary>
 internal sealed class BrokenIntermediateActor(
     DriverStack stack, Edge edge, HolderId me, Lowers lowers, BadHabit habit)
-    : IntermediateActor(stack, edge, me, lowers)
+    : IntermediateActor(stack, edge, me, lowers, contextsMax: 0)
 {
     protected override void Handle(object message)
     {

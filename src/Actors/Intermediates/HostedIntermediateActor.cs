@@ -10,8 +10,8 @@ namespace ChimneyActors.Intermediates;
 /// <remarks>What is held is parked, so it is not taken for kept. Whoever is passed while it is held is in hand too: a
 /// death between the two steps must find it.</remarks>
 internal sealed partial class HostedIntermediateActor(
-    DriverStack stack, Edge edge, HolderId me, Lowers lowers, Func<IntermediateDriver> make)
-    : IntermediateActor(stack, edge, me, lowers), IIntermediateHost, IWithTimers
+    DriverStack stack, Edge edge, HolderId me, Lowers lowers, int contextsMax, Func<IntermediateDriver> make)
+    : IntermediateActor(stack, edge, me, lowers, contextsMax), IIntermediateHost, IWithTimers
 {
     private readonly Holdings _held = new();
     private readonly Dictionary<Parcel, OffloadMessage> _messages = [];     // by what it carries
@@ -31,7 +31,10 @@ internal sealed partial class HostedIntermediateActor(
                 base.Handle(message);       // downward
                 break;
             case OidRequest request: Driver().OnOid(request); break;
-            case OffloadRequest request: Driver().OnRequest(request); break;
+            case OffloadRequest request:
+                if (Admits(request))
+                    Driver().OnRequest(request);
+                break;
             case OidRequestComplete: base.Handle(message); break;
             case OffloadCompletion completion: Driver().OnCompletion(completion); break;
             case OffloadIndication indication:
@@ -58,7 +61,7 @@ internal sealed partial class HostedIntermediateActor(
         if (_isHeld && request is not OidRequest)
             HoldOverReset(request);
         else if (Takes(request, request.Flight, CustodyState.Outstanding))
-            base.Handle(request);
+            GoOn(request);
     }
 
     void IIntermediateHost.PassUp(OffloadCompletion completion)
@@ -109,6 +112,7 @@ internal sealed partial class HostedIntermediateActor(
         if (!Takes(initiate, initiate.Flight, CustodyState.Outstanding))
             return;
         initiate.Block.Refusal = $"{Edge.Name}: {reason}";
+        Free(initiate.Flight);
         Between();
         RefuseHome(initiate, status);
     }

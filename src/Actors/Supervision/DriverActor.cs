@@ -119,12 +119,16 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
 
     /// <summary>Completes every parcel of a request that is not carried out, and passes them home as one
     /// chain.</summary>
-    protected void RefuseHome(OffloadRequest request, NdisStatus verdict)
+    protected void RefuseHome(OffloadRequest request, NdisStatus verdict) => RefuseHome(request, verdict, verdict);
+
+    /// <summary>The same with another status for all but the first.</summary>
+    protected void RefuseHome(OffloadRequest request, NdisStatus first, NdisStatus others)
     {
         var won = default(WonChain);
         for (Parcel? parcel = request.Flight.Head; parcel is not null;)
         {
             Parcel? next = parcel.Next;     // completing unlinks
+            NdisStatus verdict = parcel == request.Flight.Head ? first : others;
             if (parcel.TryComplete(request.Flight.Id, me, verdict, 0))
                 won.Add(parcel);
             parcel = next;

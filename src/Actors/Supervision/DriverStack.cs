@@ -20,6 +20,8 @@ internal sealed record StackSettings
 
     public required int IndicationBytes { get; init; }
 
+    public required int ContextsMax { get; init; }
+
     public required int Shelves { get; init; }
 
     public required int RestartsMax { get; init; }

@@ -20,13 +20,25 @@ internal static class Journeys
         TraceEntry[] backOut = Of(trace, Place.Above, Act.Up);
         if (intoIt.Length == 0)
             return;
-        Compare(play, "down", intoIt, outOfIt);
-        Compare(play, "up", backIn, backOut);
+        HashSet<(Parcel?, int)> sentBack = [.. SentBack(outOfIt, backOut)];
+        TraceEntry[] taken = [.. intoIt.Where(entry => !sentBack.Contains(entry.Journey))];
+        Compare(play, "down", taken, outOfIt);
+        Compare(play, "up", backIn, [.. backOut.Where(entry => !sentBack.Contains(entry.Journey))]);
         Once(play, intoIt, backOut);
         Unchanged(play, backIn, backOut);
         LeftAlone(play, intoIt, backOut);
-        Disconnects(play, intoIt, outOfIt, backOut);
+        Disconnects(play, taken, outOfIt, backOut);
         Contexts(play, intoIt, outOfIt, backOut, backIn);
+    }
+
+    /// <summary>Without a context a driver passes nothing on and completes it itself (IM-12 to IM-14).</summary>
+    private static IEnumerable<(Parcel?, int)> SentBack(TraceEntry[] outOfIt, TraceEntry[] backOut)
+    {
+        var below = outOfIt.Select(entry => entry.Journey).ToHashSet();
+        return backOut
+            .Where(entry => entry.Status is NdisStatus.RequestUpload or NdisStatus.UploadRequested
+                || entry is { Status: NdisStatus.Resources, Operation: OffloadOperation.Initiate })
+            .Select(entry => entry.Journey).Where(journey => !below.Contains(journey));
     }
 
     private static TraceEntry[] Of(TraceEntry[] trace, Place place, Act act) =>

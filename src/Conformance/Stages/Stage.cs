@@ -166,7 +166,8 @@ internal abstract class Stage : IDisposable
                     () => new Tap(this, Place.Below, number) { Before = plan.Below });
         }
         subject.Build(stack, Driver, taps);
-        stack.Intermediate("above", Driver, () => new Tap(this, Place.Above, 0) { Binding = Binding })
+        stack.ContextsMax(Driver, plan.ContextsMax)
+            .Intermediate("above", Driver, () => new Tap(this, Place.Above, 0) { Binding = Binding })
             .Intermediate("beside", Driver, () => new Tap(this, Place.Above, 1) { Binding = OtherBinding })
             .Binding(Binding, over: "above").Binding(OtherBinding, over: "beside");
     }

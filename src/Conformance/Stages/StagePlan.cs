@@ -22,6 +22,9 @@ internal sealed record StagePlan
     /// nothing.</summary>
     public Action<OffloadRequest>? Below { get; init; }
 
+    /// <summary>Most contexts of the driver under test; 0 for no limit.</summary>
+    public int ContextsMax { get; init; }
+
     /// <summary>Adapters under the driver under test.</summary>
     public int Adapters { get; init; } = 1;
 }

@@ -17,6 +17,7 @@ public sealed class SettingRangeSpecs
         { "pools.forwards-max", "1", "1000000", Counts("0", "1000001") },
         { "pools.indications-max", "1", "1000000", Counts("0", "1000001") },
         { "pools.indication-bytes", "512", "1048576", Counts("511", "1048577") },
+        { "intermediate.contexts-max", "0", "1000000", Counts("-1", "1000001") },
         { "miniport.shelves", "1", "1024", Counts("0", "1025") },
         { "restart.restarts-max", "0", "1000000", Counts("-1", "1000001") },
         { "restart.window", "1s", "1d", Durations("999ms", "86401s") },

@@ -20,7 +20,7 @@ public sealed class IntermediateActorSpecs : AloneSpec
     {
         Entry.Join(_above.Edge);
         _driver = Start(_mux, _me, Props.Create(
-            () => new IntermediateActor(Stack, _mux, _me, new Lowers(_below.Edge))));
+            () => new IntermediateActor(Stack, _mux, _me, new Lowers(_below.Edge), 0)));
     }
 
     [Fact]
