@@ -18,6 +18,23 @@ public abstract class IndicationContract : OffloadTargetContract
     }
 
     [Fact]
+    public async Task Indications_have_the_size_that_the_host_suggests()
+    {
+        Line line = await Bench.OffloadAsync();
+        (await Host.Back(line.Update(new TcpOffloadStateCached { IndicationBytes = 700 }))).Status
+            .ShouldBe(NdisStatus.Success);
+        await line.Peer.SendAsync(10_000);
+
+        Pattern.Check(await Host.Indicated(line.Handle, 10_000), 0);
+
+        Host.All.OfType<DataIndicated>().ShouldAllBe(data => data.Data.Length <= 700);
+        await Host.Back(line.Update(new TcpOffloadStateCached { IndicationBytes = 0 }));
+        await line.Peer.SendAsync(10_000);
+        await Host.Indicated(line.Handle, 20_000);
+        Host.All.OfType<DataIndicated>().ShouldContain(data => data.Data.Length > 700);
+    }
+
+    [Fact]
     public async Task One_indication_at_a_time_waits_for_its_answer()
     {
         Host.Answering = Answering.Silence;

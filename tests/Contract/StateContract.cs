@@ -69,6 +69,7 @@ public abstract class StateContract : OffloadTargetContract
         {
             KeepAlive = !first.KeepAlive,
             Nagle = !first.Nagle,
+            IndicationBytes = 700,
             KeepAliveProbesMax = 7,
             KeepAliveTimeout = TimeSpan.FromSeconds(77),
             KeepAliveInterval = TimeSpan.FromSeconds(3),

@@ -99,6 +99,16 @@ public static class ReceiveIndication
         return new TcpOffloadReceiveIndicate(connection, Flight.Depart(list, holder));
     }
 
+    /// <summary>Where a target puts the next received bytes.</summary>
+    /// <param name="list">Rented from the receive pool.</param>
+    /// <param name="indicationBytes">How many an indication is best to have (DLV-17); 0 for as many as it holds.
+    /// </param>
+    public static Span<byte> RoomOf(NetBufferList list, int indicationBytes)
+    {
+        Span<byte> room = list.Buffer.Span;
+        return indicationBytes > 0 && indicationBytes < room.Length ? room[..indicationBytes] : room;
+    }
+
     /// <summary>Sends a list that came back refused on its way up again, with what is left of its data; lawful once
     /// the host has posted a receive (RIND-05).</summary>
     public static TcpOffloadReceiveIndicate Again(NetBufferList list, HolderId holder) =>

@@ -58,6 +58,10 @@ public sealed record TcpOffloadStateCached
     /// than the window now (UPD-08); a window that the peer knows is not taken back. At least 1.</summary>
     public int? ReceiveWindowBytes { get; init; }
 
+    /// <summary>RcvIndicationSize: bytes that an indication is best to have, so that what follows can be placed into
+    /// what the host posts then (DLV-17). 0, and before it is said: as much as possible. At least 0.</summary>
+    public int? IndicationBytes { get; init; }
+
     /// <summary>KaProbeCount: unanswered probes before the connection is given up. 1 to 255.</summary>
     public int? KeepAliveProbesMax { get; init; }
 
@@ -86,6 +90,7 @@ public sealed record TcpOffloadStateCached
     {
         Within(KeepAliveProbesMax, 1, 255, nameof(KeepAliveProbesMax));
         Within(ReceiveWindowBytes, 1, int.MaxValue, nameof(ReceiveWindowBytes));
+        Within(IndicationBytes, 0, int.MaxValue, nameof(IndicationBytes));
         Within(TimeToLive, 1, 255, nameof(TimeToLive));
         Within(TypeOfService, 0, 255, nameof(TypeOfService));
         Within(UserPriority, 0, 7, nameof(UserPriority));

@@ -28,6 +28,9 @@ internal sealed class ReceivingHalf(RemoteConnection owner, HostSettings setting
     /// <summary>Stream offset behind the last byte that came.</summary>
     internal long Received { get; private set; }
 
+    /// <summary>RcvIndicationSize (DLV-17).</summary>
+    internal int IndicationBytes { get; set; }
+
     /// <summary>The end of the stream was said: nothing can be received any more (RECV-10).</summary>
     internal bool EndSaid { get; private set; }
 
@@ -245,7 +248,7 @@ internal sealed class ReceivingHalf(RemoteConnection owner, HostSettings setting
             return false;
         _spare = null;
         _indicated = list;
-        _indicatedLength = _bytes.Peek(list.Buffer.Span);
+        _indicatedLength = _bytes.Peek(ReceiveIndication.RoomOf(list, IndicationBytes));
         _unreturned++;
         owner.Up.Indicate(ReceiveIndication.Make(
             owner.Handle, list, _indicatedLength, Received - _bytes.Length, upcalls.Holder), upcalls);

@@ -20,6 +20,8 @@ internal sealed partial class RemoteConnection
             return;
         }
 
+        // The host's side cuts what it indicates, whatever the adapter does.
+        _receive.IndicationBytes = block.Update?.IndicationBytes ?? _receive.IndicationBytes;
         _asked.Enqueue(asked);
         Say(request switch
         {
@@ -39,6 +41,7 @@ internal sealed partial class RemoteConnection
             uint below = read.Delegated.ReceiveBacklogSize;
             ((OffloadBlock)asked.Claim.Parcel).Queried = read with
             {
+                Cached = read.Cached with { IndicationBytes = _receive.IndicationBytes },
                 Delegated = read.Delegated with
                 {
                     SendBacklogSize = _send.Backlog,

@@ -26,9 +26,23 @@ internal static class IndicationCases
             { Plan = new StagePlan { Settings = "chimney.pools.indications-max = 1" } },
         new("Data that the host refuses is acknowledged all the same", Acknowledged, "RIND-08")
             { Needs = Ability.Wire },
+        new("Indications have the size that the host suggests", Sized, "DLV-17"),
         new("Without room for indications nothing is lost", Backpressure, "DLV-01", "DLV-06", "RIND-18")
             { Plan = new StagePlan { Settings = "chimney.pools.indications-max = 2" } },
     ];
+
+    private static async Task Sized(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        await line.Connection.UpdateAsync(new TcpOffloadStateCached { IndicationBytes = 100 });
+        line.Peer.Say(1_000);
+        await play.Until("DLV-17", "the data is indicated", () => line.Taken == 1_000);
+        play.Check("DLV-17", Data(line).All(entry => entry.Length <= 100), "more was indicated than suggested");
+        await line.Connection.UpdateAsync(new TcpOffloadStateCached { IndicationBytes = 0 });
+        line.Peer.Say(5_000);
+        await play.Until("DLV-17", "all data is there", () => line.Taken == 6_000);
+        play.Check("DLV-17", Data(line).Any(entry => entry.Length > 100), "zero is not as much as possible");
+    }
 
     private static async Task Indicated(Play play)
     {

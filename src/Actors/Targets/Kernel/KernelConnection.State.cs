@@ -38,6 +38,7 @@ internal sealed partial class KernelConnection
                     break;
                 case UpdateOffload when _phase == Phase.Open:
                     SocketState.Write(_socket!.Socket, block.Update!);
+                    _receive.IndicationBytes = block.Update!.IndicationBytes ?? _receive.IndicationBytes;
                     break;
                 case InvalidateOffload:
                     _send.Invalidate();
@@ -82,6 +83,7 @@ internal sealed partial class KernelConnection
             ReceiveBacklogSize = (uint)(NativeTcp.Unread(Descriptor) + _receive.Held),
         };
         return new TcpOffloadState(
-            SocketState.Const(_socket.Socket, info), SocketState.Read(_socket.Socket), delegated);
+            SocketState.Const(_socket.Socket, info),
+            SocketState.Read(_socket.Socket) with { IndicationBytes = _receive.IndicationBytes }, delegated);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class ReceiveHalf(KernelConnection owner, int indicationsMax)
     private int _unreturned;
     private int _turn;
 
+    /// <summary>RcvIndicationSize (DLV-17).</summary>
+    internal int IndicationBytes { get; set; }
+
     /// <summary>Stream offset behind the last byte taken from the kernel.</summary>
     internal long Received { get; private set; }
 
@@ -266,7 +269,7 @@ internal sealed class ReceiveHalf(KernelConnection owner, int indicationsMax)
 
         if (_spare is not { } list)
             return false;
-        int length = Take(list.Buffer.Span, upcalls, ref error);
+        int length = Take(ReceiveIndication.RoomOf(list, IndicationBytes), upcalls, ref error);
         if (length == 0)
         {
             ReturnSpare(upcalls);

@@ -21,6 +21,9 @@ internal sealed class IncomingHalf(SimulatedConnection owner, int indicationsMax
     private bool _waitsForList;
     private int _unreturned;
 
+    /// <summary>RcvIndicationSize (DLV-17).</summary>
+    internal int IndicationBytes { get; set; }
+
     /// <summary>Stream offset behind the last byte taken from the line.</summary>
     internal long Received { get; private set; }
 
@@ -213,7 +216,7 @@ internal sealed class IncomingHalf(SimulatedConnection owner, int indicationsMax
         if (_spare is not { } list)
             return false;
         _spare = null;
-        int length = Take(list.Buffer.Span, upcalls);
+        int length = Take(ReceiveIndication.RoomOf(list, IndicationBytes), upcalls);
         long end = Received - _handedOver.Length;
         Indicated(list, end);
         owner.Up.Indicate(

@@ -26,6 +26,7 @@ internal sealed partial class SimulatedConnection
                 TcpOffloadState state = Line.Query();
                 block.Queried = state with
                 {
+                    Cached = state.Cached with { IndicationBytes = _receive.IndicationBytes },
                     Delegated = state.Delegated with
                     {
                         SendBacklogSize = _send.Backlog,
@@ -35,6 +36,7 @@ internal sealed partial class SimulatedConnection
                 break;
             case UpdateOffload when _phase == Phase.Open:
                 Line.Update(block.Update!);
+                _receive.IndicationBytes = block.Update!.IndicationBytes ?? _receive.IndicationBytes;
                 break;
             case InvalidateOffload when _phase == Phase.Open:
                 Line.Invalidate();
