@@ -80,6 +80,7 @@ public sealed partial class Binding
     {
         ArgumentNullException.ThrowIfNull(uploaded.Socket);
         ArgumentNullException.ThrowIfNull(path);
+        CheckOptions(uploaded.Socket);
         (OffloadedConnection connection, Task<OffloadOutcome> initiate) =
             BeginOffload(uploaded, path, user, null, affinity);
         OffloadOutcome done = await initiate.ConfigureAwait(false);

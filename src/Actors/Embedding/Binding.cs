@@ -65,11 +65,16 @@ public sealed partial class Binding
     /// <param name="method">Query or set.</param>
     /// <param name="information">Set: the new value.</param>
     /// <param name="adapter">Which adapter is meant, where a driver has several below; null for any.</param>
+    /// <remarks>A set of <see cref="Oid.TcpTaskOffload"/> that disables something takes back first what uses it
+    /// (TERM-26); if that takes longer than chimney.life.deadline, nothing is disabled.</remarks>
     /// <returns>Query: the answer; its type stands with the <see cref="Oid"/>.</returns>
     /// <exception cref="OidException">It was not carried out.</exception>
     public async Task<object?> RequestAsync(
         Oid oid, OidMethod method, object? information = null, string? adapter = null)
     {
+        using Disabling? disabling = oid == Oid.TcpTaskOffload && method == OidMethod.Set
+            ? await Disabling.BeginAsync(_stack, _node.Lower, adapter, information).ConfigureAwait(false)
+            : null;
         var done = new TaskCompletionSource<OidBlock>(_stack.TaskOptions);
         var block = new OidBlock(oid, method, information) { Adapter = adapter };
         new OidPost(_stack, _edge, block, done.SetResult).Tell();
@@ -84,8 +89,8 @@ public sealed partial class Binding
     /// <see cref="OffloadedConnection.ReceiveAsync"/>.</param>
     /// <param name="affinity">Connections with the same number work together, a relay's two sides say: a target with
     /// several threads may serve them on one, so that none wakes another.</param>
-    /// <exception cref="OffloadException">The target did not take it, or the binding is not at work
-    /// (<see cref="NdisStatus.Paused"/>); the socket is still the caller's.</exception>
+    /// <exception cref="OffloadException">The target did not take it, it needs IPv4 options, or the binding is not at
+    /// work (<see cref="NdisStatus.Paused"/>); the socket is still the caller's.</exception>
     public Task<OffloadedConnection> OffloadAsync(
         Socket socket, IConnectionUser? user = null, int? affinity = null) =>
         OffloadAsync(new UploadResult(socket, default, default, false), user, affinity);
@@ -99,14 +104,29 @@ public sealed partial class Binding
         UploadResult uploaded, IConnectionUser? user = null, int? affinity = null) =>
         OffloadAsync(uploaded, user, null, affinity);
 
+    /// <param name="uploaded">As above.</param>
+    /// <param name="user">As above.</param>
+    /// <param name="uploadWanted">Told of the target's wish.</param>
+    /// <param name="affinity">As above.</param>
+    /// <param name="isHome">Whether what is below is the host's own stack, which takes every connection.</param>
     internal async Task<OffloadedConnection> OffloadAsync(
-        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity)
+        UploadResult uploaded, IConnectionUser? user, Action<TcpUploadReason>? uploadWanted, int? affinity,
+        bool isHome = false)
     {
         ArgumentNullException.ThrowIfNull(uploaded.Socket);
+        if (!isHome)
+            CheckOptions(uploaded.Socket);
         (OffloadedConnection connection, Task<OffloadBlock> initiate) =
             BeginOffload(uploaded, user, uploadWanted, affinity);
         OffloadBlock done = await initiate.ConfigureAwait(false);
         return done.Status == NdisStatus.Success ? connection : throw new OffloadException(done.Status, done.Refusal);
+    }
+
+    private void CheckOptions(Socket socket)
+    {
+        if (IPv4Options.Has(socket))
+            throw new OffloadException(NdisStatus.OffloadConnectionRejected,
+                $"{Name}: the connection needs IPv4 options (IP_OPTIONS), which no target sends");
     }
 
     internal (OffloadedConnection Connection, Task<OffloadBlock> Initiate) BeginOffload(

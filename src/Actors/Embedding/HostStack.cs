@@ -86,7 +86,8 @@ public sealed class HostStack : IDisposable
     /// <exception cref="OffloadException">Neither took it; the socket is still the caller's.</exception>
     public async Task<ResilientConnection> OpenAsync(Socket socket, IConnectionUser user, int? affinity = null)
     {
-        var guest = new Guest();
+        ArgumentNullException.ThrowIfNull(socket);
+        var guest = new Guest { StaysHome = IPv4Options.Has(socket) };
         bool eager = _policy.IsEager && TryTakeContext(guest);
         ResilientConnection connection;
         try
@@ -122,7 +123,8 @@ public sealed class HostStack : IDisposable
     /// <param name="toTarget">To the offload target; else back into the host.</param>
     /// <param name="moved">Ends when it is somewhere again: where it should be, or in the host if the target did not
     /// take it.</param>
-    /// <returns>False: it is there already, is being moved, is ending, or there is no context left.</returns>
+    /// <returns>False: it is there already, is being moved, is ending, needs IPv4 options, or there is no context
+    /// left.</returns>
     public bool TryMove(ResilientConnection connection, bool toTarget, out Task moved)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -194,7 +196,8 @@ public sealed class HostStack : IDisposable
             if (_sweeping)
                 return;
             _sweeping = true;
-            all = [.. _guests.Where(guest => !guest.Connection.IsMoving && !guest.Connection.IsOver)];
+            all = [.. _guests.Where(guest => !guest.StaysHome && !guest.Connection.IsMoving
+                && !guest.Connection.IsOver)];
             standings = [.. all.Select(Look)];
             free = _policy.ContextsMax - _contexts;
         }
@@ -229,12 +232,12 @@ public sealed class HostStack : IDisposable
     private static long BytesOf(Guest guest) =>
         guest.Connection.BytesReceived + guest.Connection.BytesAcknowledged;
 
-    /// <returns>False: it has one, or there is none.</returns>
+    /// <returns>False: it has one, or is to have none, or there is none.</returns>
     private bool TryTakeContext(Guest guest)
     {
         lock (_lock)
         {
-            if (guest.HasContext || _contexts >= _policy.ContextsMax)
+            if (guest.StaysHome || guest.HasContext || _contexts >= _policy.ContextsMax)
                 return false;
             guest.HasContext = true;
             _contexts++;
@@ -257,6 +260,9 @@ public sealed class HostStack : IDisposable
         public ResilientConnection Connection { get; set; } = null!;
 
         public LinkedListNode<Guest>? Node { get; set; }
+
+        /// <summary>Whether it needs what no target does (INIT-20).</summary>
+        public bool StaysHome { get; init; }
 
         public bool HasContext { get; set; }
 

@@ -43,7 +43,7 @@ public sealed class OffloadException(NdisStatus status, string? refusal = null)
     /// <summary>The status of the initiate.</summary>
     public NdisStatus Status { get; } = status;
 
-    /// <summary>Why an intermediate driver refused it; null if none did.</summary>
+    /// <summary>Why an intermediate driver refused it, or the binding itself; null if neither did.</summary>
     public string? Refusal { get; } = refusal;
 }
 

@@ -62,6 +62,9 @@ internal sealed class ShelfActor : DriverActor
             RefuseHome(initiate, NdisStatus.Failure);
             return;
         }
+        entry.Edge.Route = plugged.RouteOf(entry.Top);      // before the look: who disables something finds it here
+        if (entry.Layer == OffloadLayer.Tcp)
+            _adapter.CountIn();
         if (!plugged.Takes(initiate.Block.Socket))
         {
             RefuseHome(initiate, NdisStatus.OffloadConnectionRejected);     // CAP-13
@@ -69,9 +72,6 @@ internal sealed class ShelfActor : DriverActor
         }
         entry.Shelf = Edge;
         entry.Target = plugged.Target;
-        entry.Edge.Route = plugged.RouteOf(entry.Top);
-        if (entry.Layer == OffloadLayer.Tcp)
-            _adapter.CountIn();
         entry.AcceptedThrough = initiate.Block.Delivered;
         entry.Join(entry.Edge);
         Start(entry, _connections, _connectionProps);

@@ -104,4 +104,7 @@ public sealed record TcpTaskOffload(bool IPv4, bool IPv6)
 {
     /// <summary>What both name.</summary>
     internal TcpTaskOffload And(TcpTaskOffload other) => new(IPv4 && other.IPv4, IPv6 && other.IPv6);
+
+    /// <summary>Whether it names connections of this socket's address family.</summary>
+    internal bool Names(System.Net.Sockets.Socket? socket) => FourTuple.IsIPv6(socket) ? IPv6 : IPv4;
 }

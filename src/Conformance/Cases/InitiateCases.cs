@@ -9,6 +9,9 @@ namespace ChimneyActors.Conformance.Cases;
 /// <summary>INIT: handing a connection to the target.</summary>
 internal static class InitiateCases
 {
+    private const int LevelIP = 0;
+    private const int OptionOptions = 4;
+
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
         new("A connection is live as soon as it is offloaded", Live, "INIT-01", "INIT-05", "INIT-18", "RIND-09"),
@@ -20,6 +23,7 @@ internal static class InitiateCases
         new("Buffered data is copied, and comes before all other", Buffered, "INIT-09", "INIT-10", "INIT-11",
             "TERM-15"),
         new("A half-closed connection can be offloaded", HalfClosed, "INIT-19", "TERM-23"),
+        new("A connection that needs IPv4 options stays with the host", Options, "INIT-20"),
     ];
 
     private static async Task Live(Play play)
@@ -103,6 +107,26 @@ internal static class InitiateCases
         line.Peer.Finish();
         await play.Until("INIT-19", "the peer is heard to its end", () => line is { Taken: 500, Closes: 1 });
         play.Check("INIT-19", line.Wrong is null, $"at the host {line.Wrong}");
+    }
+
+    private static async Task Options(Play play)
+    {
+        Line line = play.NewLine();
+        line.Peer.Socket.SetRawSocketOption(LevelIP, OptionOptions, [1, 1, 1, 0]);      // nothing, three times
+        string? why = null;
+        try
+        {
+            await play.Ends("INIT-20", "the offload", play.Stage.Chimney.Binding(Stage.Binding)
+                .OffloadAsync(line.Peer.Socket, line));
+        }
+        catch (OffloadException refused)
+        {
+            why = refused.Message;
+        }
+        play.Check("INIT-20", why is not null && why.Contains("IPv4 options", StringComparison.Ordinal),
+            $"it was refused with '{why}'", Stage.Binding);
+        play.Check("INIT-20", play.Trace.All(entry => entry.Operation != OffloadOperation.Initiate),
+            "its initiate went down", Stage.Binding);
     }
 
     private static async Task<NdisStatus> Refusal(Play play, Line line)

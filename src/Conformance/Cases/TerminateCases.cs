@@ -22,7 +22,27 @@ internal static class TerminateCases
         new("After the terminate the handle is dead", Dead, "TERM-29", "TERM-04", "IM-19"),
         new("When the adapter is pulled out everything ends at once", Removed, "LIFE-12", "TERM-20"),
         new("A terminate waits for the answer to an indication", WaitsForAnswer, "TERM-06", "TERM-15"),
+        new("Before a part of the chimney is disabled, what uses it is taken back", Disabled, "TERM-26"),
     ];
+
+    private static async Task Disabled(Play play)
+    {
+        Line[] lines = [await play.OffloadAsync(), await play.OffloadAsync()];
+        Task<TcpUploadReason>[] wishes = [.. lines.Select(line => line.Connection.UploadWanted)];
+        Adapter nic = play.Stage.Chimney.Adapter(Stage.Miniport);
+        var only6 = new TcpTaskOffload(IPv4: false, IPv6: true);
+        await play.Ends("TERM-26", "the request", play.Stage.Chimney.Binding(Stage.Binding)
+            .RequestAsync(Oid.TcpTaskOffload, OidMethod.Set, only6, Stage.Miniport));
+        Line[] used = [.. lines.Where(line => play.Trace.Any(entry => entry is { Place: Place.Below, Adapter: 0 }
+            && entry.Connection == line.Handle))];
+        foreach (Line line in used)
+        {
+            play.Check("TERM-26", line.Trace.Any(entry => entry.Is(Place.Target, Act.Up, OffloadOperation.Terminate)),
+                "it is disabled, and a connection uses it still", Stage.Binding);
+            await play.Ends("TERM-26", "its host is told", wishes[Array.IndexOf(lines, line)]);
+        }
+        play.Check("TERM-26", used.Length > 0 && !nic.Configuration.SupportIPv4, "it is not disabled");
+    }
 
     private static async Task EverythingEnds(Play play)
     {

@@ -150,6 +150,7 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
     private int _isResetting;
     private AdapterCalls? _calls;
     private Task? _disposed;
+    private TcpTaskOffload? _remaining;
 
     /// <summary>Where.</summary>
     public AdapterNode Adapter => adapter;
@@ -182,8 +183,24 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
     public TcpTaskOffload Can() =>
         new(Capabilities?.SupportIPv4 == true, Capabilities?.SupportIPv6 == true);
 
-    /// <summary>Whether connections of this socket's address family are enabled.</summary>
-    public bool Takes(Socket? socket) => FourTuple.IsIPv6(socket) ? Enabled.IPv6 : Enabled.IPv4;
+    /// <summary>What will be enabled when its host has taken back what uses the rest; null while nothing is being
+    /// disabled (TERM-26).</summary>
+    public TcpTaskOffload? Remaining
+    {
+        get => Volatile.Read(ref _remaining);
+        set
+        {
+            Volatile.Write(ref _remaining, value);
+            Interlocked.MemoryBarrier();        // who looks at connections afterwards sees all that were let through
+        }
+    }
+
+    /// <summary>Whether connections of this socket's address family are enabled, and stay so.</summary>
+    public bool Takes(Socket? socket)
+    {
+        Interlocked.MemoryBarrier();            // the connection can be found on this adapter by now
+        return Enabled.Names(socket) && Remaining?.Names(socket) != false;
+    }
 
     /// <summary>Only this is enabled from now on (CAP-13). False: it cannot.</summary>
     public bool TryEnable(TcpTaskOffload? tasks)
