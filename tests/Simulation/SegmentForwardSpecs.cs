@@ -102,6 +102,25 @@ public sealed class SegmentForwardSpecs : SimulatedSpec
     }
 
     [Fact]
+    public async Task What_comes_after_a_reset_is_left_to_the_host()
+    {
+        Line line = await Bench.OffloadAsync();
+        Network.Lines[0].Ordinary = segment => _ordinary.Add(segment.ToArray());
+        int answers = 0;
+        PeerOf(line).Reset();
+        await Host.Event(line.Handle, TcpOffloadEventType.Abort);
+        SimulatedWire wire = Network.Lines[0].Wire;
+        wire.Seen = seen => answers += seen.End == wire.Left && !seen.IsArrival ? 1 : 0;
+
+        PeerOf(line).Forge(0, Pattern.Bytes(0, 50), SegmentFlags.Psh);
+        await line.SettledAsync();
+
+        _ordinary.ShouldHaveSingleItem().TakeLast(50).ShouldBe(Pattern.Bytes(0, 50));
+        answers.ShouldBe(0, "the target says nothing to it");
+        Host.All.OfType<DataIndicated>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Network_management_is_nothing_for_a_target()
     {
         Line line = await Bench.OffloadAsync();

@@ -30,6 +30,8 @@ internal static class EventCases
         new("A FIN while data is refused waits for the host", FinWaits, "EVT-02"),
         new("A wish that leaves a choice may be declined, and said again", Declined,
             "EVT-10", "EVT-13", "EVT-26", "IM-11"),
+        new("What comes to a connection that was reset goes to the host the ordinary way", Closed, "EVT-25")
+            { Needs = Ability.Wire },
     ];
 
     private static async Task EndOfStream(Play play)
@@ -143,6 +145,24 @@ internal static class EventCases
         line.Peer.Say(1_000);
         await play.Until("EVT-13", "the peer is still heard", () => line.Taken == 1_000);
         play.Check("EVT-10", !play.Violations.Any(), "a wish that was said again was taken for a mistake");
+    }
+
+    private static async Task Closed(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        line.Peer.Say(100);
+        await play.Until("EVT-25", "the data before reaches the host", () => line.Taken == 100);
+        var came = new List<byte[]>();
+        line.Wire.Line.Ordinary = segment => came.Add(segment.ToArray());
+        line.Peer.Reset();
+        await play.Until("EVT-25", "the host hears of the abort", () => line.Aborts == 1);
+        int before = line.Wire.Ours.Count();
+        byte[] data = Pattern.Bytes(line.Peer.HostStream, 100, 50);
+        line.Wire.Forge(100, data, SegmentFlags.Psh);
+        await play.SettleAsync(line);
+        play.Check("EVT-25", came.Count == 1 && came[0].AsSpan().EndsWith(data),
+            $"{came.Count} segments came to the host");
+        play.Check("EVT-25", line.Taken == 100 && line.Wire.Ours.Count() == before, "the target looked at it itself");
     }
 
     private static TraceEntry[] Events(Line line, TcpOffloadEventType type) =>

@@ -303,13 +303,17 @@ internal sealed class SimulatedLine
         {
             if (segment.Form == PacketForm.Management)
                 Managed++;
-            else if (Ordinary is { } ordinary && (IsLeaving || (Owner is not null && segment.Form != PacketForm.Plain)))
+            else if (Ordinary is { } ordinary && (IsLeaving || (Owner is not null && IsForHost(segment))))
                 Pass(segment, ordinary);
             else
                 arrived(segment);
         };
         return wired;
     }
+
+    /// <summary>Whether a target leaves it to the host (PKT-02, EVT-25).</summary>
+    private bool IsForHost(in Segment segment) =>
+        segment.Form != PacketForm.Plain || _wired.Engine.LeavesAllToHost;
 
     /// <summary>The ordinary way: the host looks at the checksum, and takes the IP header off (FWD-04).</summary>
     private void Pass(Segment segment, Action<ReadOnlyMemory<byte>> ordinary)

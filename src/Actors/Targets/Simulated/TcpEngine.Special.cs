@@ -17,6 +17,10 @@ internal sealed partial class TcpEngine
     /// </summary>
     internal bool TryTakePassedUp(out Segment segment) => _passedUp.TryDequeue(out segment);
 
+    /// <summary>Whether the peer has ended the connection, or it died: what comes now is the host's (EVT-25). One that
+    /// was aborted from here still answers.</summary>
+    internal bool LeavesAllToHost => IsOver && !_aborted;
+
     private void PassUp(in Segment segment)
     {
         if (_passedUp.Count < PassedUpMax)
