@@ -186,9 +186,12 @@ internal static class SendCases
     {
         const int Piece = 1_000;
         Line line = play.NewLine(Stuck with { PeerReads = true });
-        ResilientConnection host = await play.Ends(ResilientConnection.OpenAsync(
-            play.Stage.Chimney.Binding(Stage.Binding), line.Peer.Socket, line));
+        var user = new Stayer();
+        ResilientConnection host = user.Connection = await play.Ends(ResilientConnection.OpenAsync(
+            play.Stage.Chimney.Binding(Stage.Binding), line.Peer.Socket, user));
         await play.Ends(SendBy(host, line, 0, Much));      // more than the way holds: from now on the target knows
+        if (host.Repairs > 0)
+            throw new CaseOverException("the connection had to be moved");
         line.Peer.Reads = false;
         Task<SendResult>[] sends = [.. Enumerable.Range(0, Much / Piece).Select(index =>
             SendBy(host, line, Much + (index * Piece), Piece))];
@@ -219,4 +222,23 @@ internal static class SendCases
 
     private static TraceEntry[] Of(Line line, Act act) =>
         [.. line.Trace.Where(entry => entry.Is(Place.Target, act, OffloadOperation.Send))];
+
+    /// <summary>Ends a connection that is moved: it would be moved again and again where a driver keeps what it is
+    /// given.</summary>
+    private sealed class Stayer : IConnectionUser
+    {
+        public ResilientConnection? Connection { get; set; }
+
+        public void OnReceived(ReceivedData data) => data.Return();
+
+        public void OnPeerClosed()
+        {
+        }
+
+        public void OnAborted()
+        {
+        }
+
+        public void OnMoved(TimeSpan took) => _ = Connection?.CloseAsync();
+    }
 }

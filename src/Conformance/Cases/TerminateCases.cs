@@ -29,20 +29,21 @@ internal static class TerminateCases
     {
         Line[] lines = [await play.OffloadAsync(), await play.OffloadAsync()];
         Task<TcpUploadReason>[] wishes = [.. lines.Select(line => line.Connection.UploadWanted)];
-        Adapter nic = play.Stage.Chimney.Adapter(Stage.Miniport);
+        Adapter nic = play.Stage.Chimney.Adapter($"nic{AdapterOf(lines[0])}");
         var only6 = new TcpTaskOffload(IPv4: false, IPv6: true);
         await play.Ends("TERM-26", "the request", play.Stage.Chimney.Binding(Stage.Binding)
-            .RequestAsync(Oid.TcpTaskOffload, OidMethod.Set, only6, Stage.Miniport));
-        Line[] used = [.. lines.Where(line => play.Trace.Any(entry => entry is { Place: Place.Below, Adapter: 0 }
-            && entry.Connection == line.Handle))];
-        foreach (Line line in used)
+            .RequestAsync(Oid.TcpTaskOffload, OidMethod.Set, only6, nic.Name));
+        foreach (Line line in lines.Where(line => AdapterOf(line) == AdapterOf(lines[0])))
         {
             play.Check("TERM-26", line.Trace.Any(entry => entry.Is(Place.Target, Act.Up, OffloadOperation.Terminate)),
                 "it is disabled, and a connection uses it still", Stage.Binding);
             await play.Ends("TERM-26", "its host is told", wishes[Array.IndexOf(lines, line)]);
         }
-        play.Check("TERM-26", used.Length > 0 && !nic.Configuration.SupportIPv4, "it is not disabled");
+        play.Check("TERM-26", !nic.Configuration.SupportIPv4, "it is not disabled");
     }
+
+    private static int AdapterOf(Line line) =>
+        line.Trace.First(entry => entry.Is(Place.Below, Act.Down, OffloadOperation.Initiate)).Adapter;
 
     private static async Task EverythingEnds(Play play)
     {

@@ -108,6 +108,33 @@ public sealed class HostStackSpecs : StackSpec
     }
 
     [Fact]
+    public async Task What_waits_is_left_alone_by_an_initiate_that_fails_and_goes_first_at_home()
+    {
+        using HostStack host = NewHost(ByHand);
+        Socket socket = NewSocket();
+        ResilientConnection connection = await Named("open", host.OpenAsync(socket, new HearingUser()));
+        Target.IsAutomatic = false;
+        Task<SendResult>[] sends = [Send(connection, new byte[] { 1 }), Send(connection, new byte[] { 2 })];
+        await Until(() => Last().Queued == 2);
+        int initiates = 0;
+        Target.StatusOf = request => request is InitiateOffload && Interlocked.Increment(ref initiates) == 1
+            ? NdisStatus.OffloadTcpEntries
+            : NdisStatus.Success;
+
+        host.TryMove(connection, toTarget: true, out Task moved).ShouldBeTrue();
+        sends = [.. sends, Send(connection, new byte[] { 3 })];
+        await Named("moved", moved);
+
+        (initiates, host.PlaceOf(connection)).ShouldBe((2, OffloadPlace.InHost));
+        sends.ShouldAllBe(send => !send.IsCompleted);
+        await Until(() => Last().Queued == 3);
+        Last().Run();
+        (await Named("sends", Task.WhenAll(sends))).ShouldAllBe(sent => sent == new SendResult(NdisStatus.Success, 1));
+        Target.PeerOf(socket).Got.ShouldBe([1, 2, 3]);
+        await Named("close", connection.CloseAsync());
+    }
+
+    [Fact]
     public async Task Whose_user_keeps_what_it_received_is_not_moved()
     {
         using HostStack host = NewHost(ByHand);
@@ -149,6 +176,8 @@ public sealed class HostStackSpecs : StackSpec
         host.TryMove(connection, toTarget: true, out _).ShouldBeFalse();
         (host.Counts.InHost, host.Counts.Contexts).ShouldBe((0, 0));
     }
+
+    private Wire Last() => Target[Chimney.Stack.Handles.All().Last(entry => !entry.Ended).Handle];
 
     private HostStack NewHost(OffloadPolicy policy) =>
         new(Chimney.Binding("inhost"), Chimney.Binding("tcpip"), policy);
