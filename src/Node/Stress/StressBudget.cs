@@ -9,7 +9,7 @@ internal sealed class StressBudget(StressOptions options, Stopwatch watch)
 
     /// <summary>Whether there is anything left.</summary>
     public bool IsLeft => Interlocked.Read(ref _left) > 0
-        && (options.Requests > 0 || watch.Elapsed < options.Duration);
+        && (options.Requests > 0 || watch.Elapsed < options.Load);
 
     /// <summary>Takes one request.</summary>
     public bool TryTake() => IsLeft && Interlocked.Decrement(ref _left) >= 0;

@@ -21,6 +21,12 @@ internal static class StressCommand
         "--faults", "RATE", "late, doubled, lost, foreign and thrown answers of the target for each request, 0 to 1");
     private static readonly Option<string> CrashesText = Text(
         "--crashes", "RATE", "crashes of drivers for each request, 0 to 1");
+    private static readonly Option<string> DeathsText = Text(
+        "--deaths", "COUNT", "connection actors to kill in a second for --duration, 1 to 100000, and then to see it heal");
+    private static readonly Option<string> DriverDeathsText = Text(
+        "--driver-deaths-every", "TIME", "with --deaths: kill a driver so often, each in turn");
+    private static readonly Option<string> CalmText = Text(
+        "--calm", "TIME", "with --deaths: how long nobody dies before and after; 5s");
     private static readonly Option<string> BrokenText = Text(
         "--broken", "drop|double", "put a driver that does this into the stack: it must be found");
     private static readonly Option<string> BrokenOneInText = Text(
@@ -44,8 +50,8 @@ internal static class StressCommand
     /// <summary>The command with its flags.</summary>
     public static Command Create() => new Command("stress", "break the stack on purpose and count every answer")
     {
-        ConnectionsText, RequestsText, DurationText, SizeText, WindowText, FaultsText, CrashesText, BrokenText,
-        BrokenOneInText, IdleText, TimeoutText, RateMinText, ClusterText, KillText, StopText, PartitionText, JsonText,
+        ConnectionsText, RequestsText, DurationText, SizeText, WindowText, FaultsText, CrashesText, DeathsText,
+        DriverDeathsText, CalmText, BrokenText, BrokenOneInText, IdleText, TimeoutText, RateMinText, ClusterText, KillText, StopText, PartitionText, JsonText,
     }.Runs(line => line.GetValue(ClusterText) is null ? RunAsync(Read(line)) : RunAsync(ReadCluster(line)));
 
     private static Task<ExitCode> RunAsync(ClusterStressOptions options)
@@ -56,9 +62,8 @@ internal static class StressCommand
 
     private static ClusterStressOptions ReadCluster(ParseResult line)
     {
-        Option<string>[] others = [RequestsText, FaultsText, CrashesText, BrokenText, IdleText, RateMinText];
-        if (others.FirstOrDefault(option => line.GetValue(option) is not null) is { } other)
-            throw NodeException.Usage($"both --cluster and {other.Name}", "on the command line", "one of them");
+        Option<string>[] others = [RequestsText, FaultsText, CrashesText, DeathsText, BrokenText, IdleText, RateMinText];
+        NotBoth(line, ClusterText, others);
         int seed = (int)(CommonOptions.Seed(line) & int.MaxValue);
         return new ClusterStressOptions
         {
@@ -86,9 +91,8 @@ internal static class StressCommand
     private static StressOptions Read(ParseResult line)
     {
         long requests = Count(line, RequestsText, 0, 1, long.MaxValue);
-        bool timed = line.GetValue(DurationText) is not null;
-        if (requests > 0 && timed)
-            throw NodeException.Usage("both --requests and --duration", "on the command line", "one of them");
+        NotBoth(line, RequestsText, DurationText);
+        NotBoth(line, DeathsText, RequestsText, FaultsText, CrashesText, BrokenText, IdleText);
         int seed = (int)(CommonOptions.Seed(line) & int.MaxValue);
         int idle = (int)Count(line, IdleText, 0, 1, 1_000_000);
         StressOptions options = new()
@@ -101,6 +105,9 @@ internal static class StressCommand
             Window = (int)Count(line, WindowText, 4, 1, 1024),
             Faults = Rate(line, FaultsText),
             Crashes = Rate(line, CrashesText),
+            Deaths = (int)Count(line, DeathsText, 0, 1, 100_000),
+            DriverDeathsEvery = Time(line, DriverDeathsText, TimeSpan.Zero),
+            Calm = Time(line, CalmText, TimeSpan.FromSeconds(5)),
             Broken = Habit(line),
             BrokenOneIn = (int)Count(line, BrokenOneInText, 10_000, 1, int.MaxValue),
             Idle = idle,
@@ -109,6 +116,13 @@ internal static class StressCommand
             JsonFile = line.GetValue(JsonText),
         };
         return options with { Command = CommandOf(line, seed) };
+    }
+
+    private static void NotBoth(ParseResult line, Option<string> one, params Option<string>[] others)
+    {
+        if (line.GetValue(one) is not null
+            && others.FirstOrDefault(option => line.GetValue(option) is not null) is { } other)
+            throw NodeException.Usage($"both {one.Name} and {other.Name}", "on the command line", "one of them");
     }
 
     /// <summary>The same command line, with the seed if it was drawn.</summary>

@@ -14,7 +14,7 @@ internal sealed record StressOptions
     /// <summary>Requests in all; 0: until the time is over.</summary>
     public long Requests { get; init; }
 
-    /// <summary>How long, when no number of requests is given.</summary>
+    /// <summary>How long, when no number of requests is given; or how long actors die.</summary>
     public TimeSpan Duration { get; init; }
 
     /// <summary>Bytes of a request.</summary>
@@ -28,6 +28,18 @@ internal sealed record StressOptions
 
     /// <summary>Crashes of drivers for each request.</summary>
     public double Crashes { get; init; }
+
+    /// <summary>Connection actors that are killed in a second; 0: this is no run of healing.</summary>
+    public int Deaths { get; init; }
+
+    /// <summary>How often a driver is killed, one after the other; zero for never.</summary>
+    public TimeSpan DriverDeathsEvery { get; init; }
+
+    /// <summary>How long nobody is killed before, and after it.</summary>
+    public TimeSpan Calm { get; init; }
+
+    /// <summary>How long the load lasts, when no number of requests is given.</summary>
+    public TimeSpan Load => Deaths > 0 ? Calm + Duration + Calm : Duration;
 
     /// <summary>A broken intermediate in the stack.</summary>
     public BrokenHabit Broken { get; init; }

@@ -40,6 +40,9 @@ internal sealed class StressReport(StressOptions options, StressCounts counts, S
     /// <summary>Of the idle mode: what a connection costs.</summary>
     public IdleFigures? Idle { get; set; }
 
+    /// <summary>Of a run of healing: how the load fared.</summary>
+    public HealingFigures? Healing { get; set; }
+
     /// <summary>Prints it all.</summary>
     public ExitCode Finish(TimeSpan elapsed)
     {
@@ -110,12 +113,25 @@ internal sealed class StressReport(StressOptions options, StressCounts counts, S
         foreach ((string driver, long count) in stack.Crashes.Crashes.Where(pair => !pair.Key.Contains("-shelf-",
             StringComparison.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             Row($"   {driver}", Line($"{count}"));
+        if (Healing is not null)
+            AddHealing(Healing, Row);
         Row("actors that died", Line($"{ledger.DriverDeaths}"));
         Row("connections taken back and offloaded again", Line($"{counts.Repairs}"));
         Row("violations", Line($"{ledger.Violations}"));
         Row("pools balanced", IsBalanced ? "yes" : "no");
         Idle?.AddTo(Row);
         AnsiConsole.Write(table);
+    }
+
+    private void AddHealing(HealingFigures healing, Action<string, string> row)
+    {
+        row("connection actors killed", Line($"{healing.Deaths}"));
+        row("drivers killed", Line($"{healing.DriverDeaths}"));
+        foreach ((string driver, long count) in stack.Deaths.Drivers)
+            row($"   {driver}", Line($"{count}"));
+        row("completions per second before, while, after",
+            Line($"{healing.RateBefore:0}, {healing.RateWhile:0}, {healing.RateAfter:0}"));
+        row("nine tenths of it again after (ms)", healing.BackAfter is { } after ? Line($"{after:0}") : "never");
     }
 
     private void PrintDetails()
@@ -161,6 +177,7 @@ internal sealed class StressReport(StressOptions options, StressCounts counts, S
             PoolBalanced = IsBalanced,
             Stack = new { ledger.Posted, ledger.Completed, ledger.BroughtHome, ledger.Outstanding },
             Idle,
+            Healing,
             Outstanding,
             Reasons = reasons,
             Seen = counts.Broken,

@@ -22,8 +22,10 @@ internal sealed class StressRun(StressOptions options)
             _counts, options, peer, stack.Bindings[number % stack.Bindings.Length], number, budget))];
         _watch.Start();
         Task all = Task.WhenAll(clients.Select(client => Task.Run(client.RunAsync)));
+        Task<HealingFigures?> healing = HealAsync(stack);
         using var progress = new StressProgress(options, _counts, stack, _watch);
         bool hung = await Task.WhenAny(all, Task.Delay(options.Timeout)).ConfigureAwait(false) != all;
+        report.Healing = await healing.ConfigureAwait(false);
         _watch.Stop();
         if (hung)
             report.Hung = [.. clients.SelectMany(client => client.Unanswered()).Take(OutstandingMax)];
@@ -35,6 +37,10 @@ internal sealed class StressRun(StressOptions options)
         await peer.DisposeAsync().ConfigureAwait(false);
         return report.Finish(_watch.Elapsed);
     }
+
+    private async Task<HealingFigures?> HealAsync(StressStack stack) => options.Deaths > 0
+        ? await new Healing(options, _counts, stack.Deaths).RunAsync(_watch).ConfigureAwait(false)
+        : null;
 
     /// <summary>The last answers come before the last lists are back in their pools: waits until all is
     /// quiet.</summary>

@@ -26,10 +26,13 @@ internal sealed class StressStack : IAsyncDisposable
           coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
         }
         chimney {
-          restart { restarts-max = 1000000, backoff-min = 0 ms, backoff-max = 0 ms }
           hang-watch { interval = 250 ms, deadline = 1 s, sever-deadline = 10 s }
         }
         """;
+
+    // Where drivers die by the rate of requests, no budget lasts. A run of healing keeps to the usual one.
+    private const string NoBudget =
+        "chimney.restart { restarts-max = 1000000, backoff-min = 0 ms, backoff-max = 0 ms }";
 
     private readonly ActorSystem _system;
     private readonly ConcurrentQueue<Violation> _violations = new();
@@ -39,6 +42,7 @@ internal sealed class StressStack : IAsyncDisposable
         _system = system;
         Faults = new FaultPlan(options.Seed, options.Faults);
         Crashes = new SeededCrashPlan(options.Seed, options.Crashes / MessagesOfRequest);
+        Deaths = new DeathPlan(options, TimeProvider.System, [.. Names, "filter0", "mux0", "nic0"]);
     }
 
     /// <summary>The stack.</summary>
@@ -50,6 +54,9 @@ internal sealed class StressStack : IAsyncDisposable
     /// <summary>Who crashes.</summary>
     public SeededCrashPlan Crashes { get; }
 
+    /// <summary>Who dies, in a run of healing.</summary>
+    public DeathPlan Deaths { get; }
+
     /// <summary>Unlawful moves that nobody made on purpose.</summary>
     public IReadOnlyCollection<Violation> Violations => _violations;
 
@@ -59,7 +66,8 @@ internal sealed class StressStack : IAsyncDisposable
     /// <summary>Starts it.</summary>
     public static async Task<StressStack> StartAsync(StressOptions options)
     {
-        var system = ActorSystem.Create("stress", ConfigurationFactory.ParseString(Settings));
+        var system = ActorSystem.Create("stress", ConfigurationFactory.ParseString(
+            options.Deaths > 0 ? Settings : $"{Settings}\n{NoBudget}"));
         var stack = new StressStack(system, options);
         stack.Chimney = await Chimney.StartAsync(system, builder => stack.Build(builder, options))
             .ConfigureAwait(false);
@@ -93,7 +101,9 @@ internal sealed class StressStack : IAsyncDisposable
             .Binding(Names[1], over: "filter0")
             .Binding(Names[2], over: lower)
             .Verify(violation => _violations.Enqueue(violation), options.Faults > 0 ? Faults.IsInjected : null);
-        if (options.Crashes > 0)
+        if (options.Deaths > 0)
+            builder.Crashes(Deaths);
+        else if (options.Crashes > 0)
             builder.Crashes(Crashes);
     }
 }

@@ -61,6 +61,24 @@ public sealed class StressSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Who_dies_all_the_time_costs_no_answer_and_no_byte_and_the_load_goes_on()
+    {
+        (int code, string output, JsonElement report) = await StressAsync(
+            "--deaths", "300", "--driver-deaths-every", "0.4s", "--duration", "3s", "--calm", "1s", "--seed", "1");
+        code.ShouldBe(0, output);
+        foreach (string none in new[] { "lost", "doubled", "violations" })
+            report.GetProperty(none).GetInt64().ShouldBe(0, none);
+        report.GetProperty("poolBalanced").GetBoolean().ShouldBeTrue();
+        JsonElement healing = report.GetProperty("healing");
+        healing.GetProperty("deaths").GetInt64().ShouldBeGreaterThan(0);
+        healing.GetProperty("driverDeaths").GetInt64().ShouldBeGreaterThan(1);
+        report.GetProperty("repairs").GetInt64().ShouldBeGreaterThan(0);
+        foreach (string rate in new[] { "rateBefore", "rateWhile", "rateAfter" })
+            healing.GetProperty(rate).GetDouble().ShouldBeGreaterThanOrEqualTo(0, rate);
+        output.ShouldContain("nine tenths of it again after");
+    }
+
+    [Fact]
     public async Task A_threshold_that_was_missed_has_its_own_exit_code()
     {
         (int code, string output, _) = await StressAsync("--requests", "1000", "--rate-min", "1000000000");
@@ -72,6 +90,9 @@ public sealed class StressSpecs : IDisposable
     [InlineData(2, "--requests", "-1")]
     [InlineData(2, "--duration", "soon")]
     [InlineData(2, "--broken", "slowly")]
+    [InlineData(2, "--deaths", "0")]
+    [InlineData(2, "--deaths", "10", "--crashes", "0.1")]
+    [InlineData(2, "--requests", "10", "--duration", "1s")]
     [InlineData(3, "--idle", "900000")]
     public async Task What_cannot_be_done_is_said_at_once(int expected, params string[] args)
     {
