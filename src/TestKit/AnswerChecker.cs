@@ -38,6 +38,9 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>Whether one had none: from there on the stream has a hole, which only the host can mend.</summary>
     public bool WasSentBack { get; private set; }
 
+    /// <summary>Whether somebody leads adapters or bindings through their lives.</summary>
+    public Func<bool> IsMoved { get; set; } = () => false;
+
     /// <summary>Whether the host has aborted the connection.</summary>
     public bool IsAborting { get; set; }
 
@@ -101,7 +104,8 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>The connection came back.</summary>
     public void Uploaded(OffloadBlock block)
     {
-        if (Open > 0)
+        // A connection that was taken back for its host was posted to meanwhile.
+        if (Open > 0 && !IsMoved())
             CheckNoneBehind();
         if (record.HasLeft(block.Connection) && block.Status != NdisStatus.Success)
             broken($"{peer.Number}: the terminate succeeded at the target; {block.Status} told");
@@ -163,6 +167,7 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
             NdisStatus.RequestUpload or NdisStatus.UploadRequested => HasFewContexts,
             NdisStatus.UploadInProgress => _hasLeft || peer.IsWished || post.IsBehind || IsInvalid() || WasSentBack
                 || (post.Operation == OffloadOperation.Forward && !TakesForwards),
+            NdisStatus.Paused => IsMoved(),
             NdisStatus.RequestAborted => _hasLeft || IsAborting || peer.IsReset || peer.IsLost || post.IsLate,
             NdisStatus.InvalidState when post.Operation == OffloadOperation.Receive => peer.PeerFinished,
             _ => post.IsLate,

@@ -29,13 +29,16 @@ internal enum ChoiceRow
 
     /// <summary>What the neighbors and paths of a binding go through; one row each.</summary>
     Network = Line + WorldPlan.ConnectionsMax,
+
+    /// <summary>What is done to adapters and bindings.</summary>
+    Life = Network + 2,
 }
 
 /// <summary>All choices of one run.</summary>
 internal sealed class Choices
 {
     /// <summary>How many rows there are.</summary>
-    public static readonly int Rows = (int)ChoiceRow.Network + WorldPlan.Bindings.Length;
+    public static readonly int Rows = (int)ChoiceRow.Life + 1;
 
     private readonly SeededRandom[] _rows;
     private readonly List<int>[]? _kept;
@@ -89,7 +92,10 @@ internal sealed class Choices
             new SeededRandom(row < rows.Length ? rows[row] : [], kept[row]))], kept);
     }
 
-    private static long RowSeed(long seed, int row) => unchecked((seed * Rows) + row);
+    /// <summary>A row that came later has seeds of its own, so that the others stay what they were.</summary>
+    private static long RowSeed(long seed, int row) => row < (int)ChoiceRow.Life
+        ? unchecked((seed * (int)ChoiceRow.Life) + row)
+        : unchecked(~((seed * Rows) + row));
 
     private static List<int>[] NewRows() => [.. Enumerable.Range(0, Rows).Select(_ => new List<int>())];
 }

@@ -19,6 +19,7 @@ internal sealed class EngineTarget : IWorldTarget
     private readonly List<EnginePeer> _peers = [];
     private readonly List<EnginePeer> _able = [];
     private readonly bool _refuses;
+    private readonly SimulatedTargetSettings _settings;
     private SeededClock.Due? _alarm;
     private TimeSpan _alarmAt;
     private bool _isCalm;
@@ -42,6 +43,7 @@ internal sealed class EngineTarget : IWorldTarget
             };
         if (plan.HasPaths)
             settings = settings with { NceStaleTicks = (uint)(5_000 - random.Below(4_900)) };
+        _settings = settings;
         for (int i = 0; i < plan.Adapters; i++)
             _adapters.Add(new SimulatedTarget(_network, settings));
         if (planted is PlantedBreak.EarlySuccess or PlantedBreak.Forgets)
@@ -146,6 +148,17 @@ internal sealed class EngineTarget : IWorldTarget
         _adapters.RemoveAt(gone);
         SetAlarm();
     }
+
+    /// <inheritdoc/>
+    public IOffloadTarget Renew(int place)
+    {
+        var fresh = new SimulatedTarget(_network, _settings);
+        _adapters.Add(fresh);
+        return fresh;
+    }
+
+    /// <inheritdoc/>
+    public void IsPulledOut() => IsGone = true;
 
     /// <inheritdoc/>
     /// <remarks>It says nothing but what happens on the wire.</remarks>

@@ -39,6 +39,14 @@ internal interface IWorldTarget : IDisposable
     /// <summary>An adapter is pulled out.</summary>
     void Vanish();
 
+    /// <summary>A fresh adapter for a place that is empty: on the same network.</summary>
+    /// <param name="place">Which, from nought.</param>
+    IOffloadTarget Renew(int place);
+
+    /// <summary>The stack will be told that an adapter was pulled out, and loses what it can no longer give
+    /// back.</summary>
+    void IsPulledOut();
+
     /// <summary>Speaks up for some connection far more often than it should.</summary>
     void Flood();
 

@@ -29,5 +29,6 @@ internal enum PlanPlace
     Asks = 46,
     Paths = 48,
     Contexts = 49,
-    End = 51,
+    Life = 51,
+    End = 53,
 }

@@ -15,9 +15,9 @@ internal sealed partial class SeededHost
 
     /// <summary>Whether somebody has said that the connection's state, or that of its path, is not true any
     /// more.</summary>
-    private bool MayBeInvalid => _isInvalid || (_path is not null && network!.MayBeInvalid);
+    private bool MayBeInvalid => _isInvalid || (_path is not null && network!.MayBeInvalid) || IsMoved();
 
-    private bool MayBeRefused => _path is not null && network!.MayBeRefused;
+    private bool MayBeRefused => (_path is not null && network!.MayBeRefused) || IsMoved();
 
     private void BeginOffload(UploadResult place)
     {

@@ -13,6 +13,8 @@ internal sealed partial class SeededHost(
     : IConnectionUser
 {
     private const int AttemptsMax = 6;
+    private const int LifeAttemptsMax = 20;
+    private const int RefusalsMax = 20;
     private readonly bool _listens = random.Percent(75);
     private readonly List<ReceivedData> _lent = [];
     private readonly List<Action> _choices = [];
@@ -23,6 +25,7 @@ internal sealed partial class SeededHost(
     private Task<OffloadBlock>? _terminate;
     private int _budget = random.Between(1, plan.PostsMax);
     private int _attempts;
+    private int _refusals;
     private int _number;
     private int _sending;
     private bool _mustLeave;
@@ -37,6 +40,10 @@ internal sealed partial class SeededHost(
 
     /// <summary>Whether a filter on its way is to refuse it.</summary>
     public bool IsDenied { get; init; }
+
+    /// <summary>Whether somebody leads adapters or bindings through their lives: then connections are asked back, and
+    /// offloads fail.</summary>
+    public Func<bool> IsMoved { get; init; } = () => false;
 
     /// <summary>Whether nothing new will come from here.</summary>
     public bool IsWindingDown => _over || _budget == 0;
@@ -240,6 +247,9 @@ internal sealed partial class SeededHost(
         TakeSegmentsBack();
         HasSocket = true;
         _connection = null;
+        // Nobody is at work there now; it is tried again, and counts as nothing.
+        if (status == NdisStatus.Paused && _refusals++ < RefusalsMax)
+            _attempts--;
         GoOn(_last);
     }
 
@@ -268,7 +278,7 @@ internal sealed partial class SeededHost(
 
     private void GoOn(UploadResult? place)
     {
-        _over = place is null || _budget == 0 || _attempts >= AttemptsMax;
+        _over = place is null || _budget == 0 || _attempts >= (plan.LifeMax > 0 ? LifeAttemptsMax : AttemptsMax);
         _place = _over ? null : place;
         if (_over)
             _budget = 0;

@@ -8,17 +8,23 @@ internal sealed class SeededTargets : IWorldTarget
 {
     private readonly Dictionary<Socket, SeededPeer> _peers;
     private readonly SeededTarget[] _all;
+    private readonly List<SeededTarget> _old = [];      // whose place another has: some still let go of something
+    private readonly Func<SeededTarget> _make;
     private readonly SeededRandom _random;
     private readonly List<SeededTarget> _able = [];
 
     /// <summary>Makes them.</summary>
     /// <param name="random">Says which of several is next.</param>
-    /// <param name="all">They share <paramref name="peers"/>, <see cref="Record"/> and <see cref="Miscounts"/>.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="make">Makes one; all share <paramref name="peers"/>, <see cref="Record"/> and
+    /// <see cref="Miscounts"/>.</param>
     /// <param name="peers">Every connection there is.</param>
-    public SeededTargets(SeededRandom random, SeededTarget[] all, Dictionary<Socket, SeededPeer> peers)
+    public SeededTargets(
+        SeededRandom random, int count, Func<SeededTarget> make, Dictionary<Socket, SeededPeer> peers)
     {
         _random = random;
-        _all = all;
+        _make = make;
+        _all = [.. Enumerable.Range(0, count).Select(_ => make())];
         _peers = peers;
     }
 
@@ -26,7 +32,7 @@ internal sealed class SeededTargets : IWorldTarget
     public IReadOnlyList<IOffloadTarget> Adapters => _all;
 
     /// <inheritdoc/>
-    public bool CanStep => Array.Exists(_all, target => target.CanStep);
+    public bool CanStep => Array.Exists(_all, target => target.CanStep) || _old.Exists(target => target.CanStep);
 
     /// <inheritdoc/>
     public bool IsPatient => true;
@@ -36,19 +42,19 @@ internal sealed class SeededTargets : IWorldTarget
     {
         set
         {
-            foreach (SeededTarget target in _all)
+            foreach (SeededTarget target in Everyone)
                 target.IsCalm = value;
         }
     }
 
     /// <inheritdoc/>
-    public int BadSevers => _all.Sum(target => target.BadSevers);
+    public int BadSevers => Everyone.Sum(target => target.BadSevers);
 
     /// <inheritdoc/>
     public Miscounts Miscounts => _all[0].Miscounts;
 
     /// <inheritdoc/>
-    public string? Wrong => _all.Select(target => target.Wrong).FirstOrDefault(wrong => wrong is not null);
+    public string? Wrong => Everyone.Select(target => target.Wrong).FirstOrDefault(wrong => wrong is not null);
 
     /// <inheritdoc/>
     public TargetRecord Record => _all[0].Record;
@@ -60,6 +66,9 @@ internal sealed class SeededTargets : IWorldTarget
         foreach (SeededTarget target in _all)
             if (target.CanStep)
                 _able.Add(target);
+        foreach (SeededTarget target in _old)
+            if (target.CanStep)
+                _able.Add(target);
         OneOf(_able).Step();
     }
 
@@ -68,6 +77,19 @@ internal sealed class SeededTargets : IWorldTarget
     {
         HasVanished = true;
         OneOf(_all).Vanish();
+    }
+
+    /// <inheritdoc/>
+    public IOffloadTarget Renew(int place)
+    {
+        _old.Add(_all[place]);
+        return _all[place] = _make();
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>It still gives back what it is asked for.</remarks>
+    public void IsPulledOut()
+    {
     }
 
     /// <inheritdoc/>
@@ -93,6 +115,8 @@ internal sealed class SeededTargets : IWorldTarget
     public void Dispose()
     {
     }
+
+    private IEnumerable<SeededTarget> Everyone => _all.Concat(_old);
 
     private SeededTarget OneOf(IReadOnlyList<SeededTarget> some) =>
         some[some.Count > 1 ? _random.Below(some.Count) : 0];

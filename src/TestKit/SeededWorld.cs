@@ -3,6 +3,7 @@ using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Captures;
 using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 using ChimneyActors.Targets;
 using ChimneyActors.Targets.Simulated;
@@ -17,7 +18,9 @@ internal sealed class SeededWorld
     private const int RoundMax = 5_000;
     private const int TroubleEventsMax = 6_000;
     private static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LifeIdleMax = TimeSpan.FromSeconds(30);  // who waits for a resume waits in vain
     private static readonly TimeSpan QuietMax = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan FloodMax = TimeSpan.FromMinutes(15);     // hundreds of sends wait for a throttle
     private static readonly TimeSpan StopMax = TimeSpan.FromMinutes(1);
 
     private readonly SeededSystem _system;
@@ -32,6 +35,7 @@ internal sealed class SeededWorld
     private readonly StackChecker _stack;
     private readonly SeededCrashPlan _crashes;
     private readonly Chimney _chimney;
+    private readonly SeededLife? _life;
     private readonly List<IWorldPeer> _peers = [];
     private readonly List<SeededHost> _hosts = [];
     private readonly Dictionary<Binding, SeededNetwork> _networks = [];
@@ -77,8 +81,9 @@ internal sealed class SeededWorld
             : NewQueues();
         var builder = new StackBuilder();
         _plan.Build(builder.Crashes(_crashes).Time(system.Clock).Verify(null,
-            violation => _faults.IsInjected(violation) || _target.Miscounts.IsMine(violation)),
-            [.. _target.Adapters.Select(adapter => new FaultyTarget(adapter, _faults, system.Clock))], planted);
+            violation => _faults.IsInjected(violation) || _target.Miscounts.IsMine(violation)
+                || _stack!.IsLateForDeaths(violation, system.Clock.Now)),
+            [.. _target.Adapters.Select((adapter, place) => MakerOf(place, adapter))], planted);
         _chimney = Chimney.Raise(system.System, builder, _plan.Settings(defaults));
         _chimney.Stack.NextTurn = () => Task.CompletedTask;     // tasks end at once, on this thread
         _stack = new StackChecker(_chimney.Stack, Break);
@@ -90,6 +95,12 @@ internal sealed class SeededWorld
             _stack.Died(driver, system.Clock.Now);
             log?.Invoke(driver, exception);
         };
+        if (_plan.LifeMax > 0 && planted == default)
+            _life = new SeededLife(
+                choices[ChoiceRow.Life], _trace, system.System, _chimney, _target, _plan.LifeMax, Break)
+            {
+                Reviving = _stack.Revived,
+            };
         // Each says by itself whether it is there, so that one can be left out without the others.
         for (int i = 0; i < WorldPlan.ConnectionsMax; i++)
             if (_hosts.Count < _plan.Connections && (choices[ChoiceRow.Host, i].Percent(85)
@@ -169,11 +180,11 @@ internal sealed class SeededWorld
                 _events++;
             if (!_waits)
                 _actedAt = _system.Clock.Now;
-            if (deadline is null && (_events > TroubleEventsMax || _system.Clock.Now - _actedAt > IdleMax
+            if (deadline is null && (_events > TroubleEventsMax || _system.Clock.Now - _actedAt > (_life is null ? IdleMax : LifeIdleMax)
                 || (_system.Clock.Now >= _plan.TroubleMin && _hosts.TrueForAll(host => host.IsWindingDown))))
             {
                 StopTrouble();
-                deadline = _system.Clock.Now + QuietMax;
+                deadline = _system.Clock.Now + (_plan.Floods ? FloodMax : QuietMax);
             }
             // Nothing that comes after a broken promise is worth anything.
             if (_broken.Count > 0 || _chimney.Stack.Ledger.Violations > 0)
@@ -213,6 +224,8 @@ internal sealed class SeededWorld
         foreach (SeededNetwork network in _networks.Values)
             if (network.CanAct)
                 _able.Add(network.Act);
+        if (_life?.CanAct(_steps) == true)
+            _able.Add(() => _life.Act(_steps));
         int all = ready + target + (_able.Count > 0 ? 1 : 0);
         if (all == 0)
             return false;
@@ -274,6 +287,8 @@ internal sealed class SeededWorld
         _faults.Stop();
         _crashes.Stop();
         _target.IsCalm = true;
+        if (!_isCalm)
+            _life?.ComeBack();
         _isCalm = true;
     }
 
@@ -291,6 +306,7 @@ internal sealed class SeededWorld
                 + $"{ledger.Quarantined} quarantined after {_target.BadSevers} bad severs");
         if (!_chimney.Stack.Blocks.IsEmpty)
             Break($"on its way: {_chimney.Stack.Blocks.Keys.First().Describe()}");
+        _life?.CheckEnd();
         if (_target.Wrong is { } wrong)
             Break(wrong);
         foreach (SeededHost host in _hosts)
@@ -315,6 +331,8 @@ internal sealed class SeededWorld
         foreach (SeededNetwork network in _networks.Values)
             if (!network.IsDone)
                 _held.Add(network.Describe());
+        if (_life is { IsDone: false })
+            _held.Add(_life.Describe());
         foreach (string line in _chimney.DescribeOutstanding(20))
             _held.Add(line);
     }
@@ -324,7 +342,7 @@ internal sealed class SeededWorld
         var peers = new Dictionary<Socket, SeededPeer>();
         var record = new TargetRecord();
         var miscounts = new Miscounts();
-        return new SeededTargets(_choices[ChoiceRow.Target], [.. Enumerable.Range(0, _plan.Adapters).Select(_ =>
+        return new SeededTargets(_choices[ChoiceRow.Target], _plan.Adapters, () =>
             new SeededTarget(_choices[ChoiceRow.Target], _system.Clock, _trace, peers)
             {
                 RefusesPercent = _plan.RefusesPercent,
@@ -333,11 +351,27 @@ internal sealed class SeededWorld
                 TakesForwards = _plan.ForwardPercent % 2 == 0,
                 ReportsEarly = _planted == PlantedBreak.EarlySuccess,
                 Forgets = _planted == PlantedBreak.Forgets,
+                IsCalm = _isCalm,
                 IsExcused = IsTroubled,
                 Severing = DrawSever,
                 Record = record,
                 Miscounts = miscounts,
-            })], peers);
+            }, peers);
+    }
+
+    /// <summary>What is plugged in at a place of an adapter: what the world begins with, and then a fresh one each
+    /// time.</summary>
+    private Func<IOffloadTarget> MakerOf(int place, IOffloadTarget first)
+    {
+        IOffloadTarget? next = first;
+        return () =>
+        {
+            IOffloadTarget plugged = next ?? _target.Renew(place);
+            next = null;
+            var faulty = new FaultyTarget(plugged, _faults, _system.Clock);
+            return _plan.LifeMax == 0 || _planted != default ? faulty : new SeededAdapter(
+                faulty, _choices[ChoiceRow.Life], _system.Clock, () => _isCalm || !IsMoved(), _target.IsPulledOut);
+        };
     }
 
     private SeverHabit DrawSever()
@@ -355,6 +389,9 @@ internal sealed class SeededWorld
         _chimney.Ledger.DriverDeaths > 0 || _faults.Injected > 0 || _target.Miscounts.Count > 0
         || _isOver || _planted != default;
 
+    /// <summary>Whether adapters or bindings are led through their lives.</summary>
+    private bool IsMoved() => _life is { HasActed: true };
+
     private void AddHost(int number)
     {
         SeededRandom mine = _choices[ChoiceRow.Host, number];
@@ -369,6 +406,7 @@ internal sealed class SeededWorld
             TakesForwards = _target.Adapters[0].Capabilities.Forward,
             KnowsForwards = !_plan.HasEngines,
             HasFewContexts = _plan.ContextsMax > 0,
+            IsMoved = IsMoved,
         };
         _checkers.Add(checker);
         Binding binding = _chimney.Binding(name);
@@ -378,6 +416,7 @@ internal sealed class SeededWorld
         {
             Neighbour = _hosts.LastOrDefault(),
             IsDenied = _plan.IsDenied(number, name, _planted),
+            IsMoved = IsMoved,
         });
     }
 
@@ -386,11 +425,11 @@ internal sealed class SeededWorld
         if (!_networks.TryGetValue(binding, out SeededNetwork? network))
             _networks[binding] = network = new SeededNetwork(
                 _choices[ChoiceRow.Network, Array.IndexOf(WorldPlan.Bindings, binding.Name)], _trace, binding, _plan,
-                _target, IsTroubled, Break);
+                _target, () => IsTroubled() || IsMoved(), Break);
         return network;
     }
 
     /// <summary>Whether nobody wants anything any more.</summary>
-    private bool IsDone =>
-        _hosts.TrueForAll(host => host.IsDone) && _networks.Values.All(network => network.IsDone);
+    private bool IsDone => _hosts.TrueForAll(host => host.IsDone) && _networks.Values.All(network => network.IsDone)
+        && _life is null or { IsDone: true };
 }

@@ -11,10 +11,15 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
 {
     private readonly Dictionary<string, Queue<TimeSpan>> _deaths = [];
     private readonly List<OffloadHandle> _over = [];
+    private TimeSpan? _lastDeath;
 
-    /// <summary>A driver dies. Who was started as often as it may be does not die again.</summary>
+    /// <summary>A driver dies. Who was started as often as it may be does not die again; but for the actor of a
+    /// connection there is no such number.</summary>
     public void Died(string driver, TimeSpan now)
     {
+        _lastDeath = now;
+        if (driver.StartsWith("connection-", StringComparison.Ordinal))
+            return;
         if (!_deaths.TryGetValue(driver, out Queue<TimeSpan>? deaths))
             _deaths[driver] = deaths = new Queue<TimeSpan>();
         while (deaths.TryPeek(out TimeSpan first) && now - first > stack.Settings.RestartWindow)
@@ -23,6 +28,13 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
         if (deaths.Count > stack.Settings.RestartsMax + 1)
             broken($"{driver} died {deaths.Count} times in a window that allows {stack.Settings.RestartsMax} starts");
     }
+
+    /// <summary>Whether a driver is said to be late, while drivers keep dying: that may be why.</summary>
+    public bool IsLateForDeaths(Violation violation, TimeSpan now) => violation.Check == VerifierCheck.StateWatchdog
+        && now - _lastDeath < stack.Settings.LifeLimit;
+
+    /// <summary>Drivers that stay down may be started again, with a fresh budget.</summary>
+    public void Revived() => _deaths.Clear();
 
     /// <summary>An offload ended. Its name finds nothing from now on, nor do those that ended before.</summary>
     public void Ended(OffloadHandle connection)

@@ -44,6 +44,7 @@ internal sealed class WorldPlan
     public const int ConnectionsMax = 5;
 
     private const int EnginesPercent = 12;
+    private const int LifePosts = 60;
     private const int LayersMax = 6;
     private readonly int _choice;       // how the driver over several adapters chooses: a mux, or one of three teams
     private readonly int _denied;       // the host that filters do not let through
@@ -88,6 +89,13 @@ internal sealed class WorldPlan
         AsksPercent = Sometimes(random, 60, 1, 25, 0);
         HasPaths = random.Percent(40);
         ContextsMax = Sometimes(random, 15, 1, 12, 0);
+        LifeMax = Sometimes(random, 25, 1, 25, 0);
+        if (LifeMax > 0)
+        {
+            // There is to be something under way all the while, and somewhere else while one adapter is gone.
+            PostsMax += LifePosts;
+            Adapters = LifeMax % 4 == 0 ? 1 : 2;
+        }
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -171,6 +179,9 @@ internal sealed class WorldPlan
     /// <summary>Most requests that a driver in the middle can have under way; 0 for no limit.</summary>
     public int ContextsMax { get; }
 
+    /// <summary>So many things are done to adapters and bindings while hosts are at work.</summary>
+    public int LifeMax { get; }
+
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
 
@@ -195,7 +206,7 @@ internal sealed class WorldPlan
     }
 
     /// <summary>The drivers.</summary>
-    public void Build(StackBuilder stack, IReadOnlyList<IOffloadTarget> targets, PlantedBreak planted)
+    public void Build(StackBuilder stack, IReadOnlyList<Func<IOffloadTarget>> targets, PlantedBreak planted)
     {
         string[] adapters = [.. targets.Select((target, index) => $"nic{index}")];
         for (int i = 0; i < adapters.Length; i++)
@@ -280,6 +291,7 @@ internal sealed class WorldPlan
         + FormattableString.Invariant($"restarts {RestartsMax}, ")
         + (HasPaths ? "paths, " : "")
         + (ContextsMax > 0 ? FormattableString.Invariant($"contexts {ContextsMax}, ") : "")
+        + (LifeMax > 0 ? FormattableString.Invariant($"life {LifeMax}, ") : "")
         + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
         + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")
         + (VanishesAt < int.MaxValue ? FormattableString.Invariant($"vanishes at {VanishesAt}, ") : "")

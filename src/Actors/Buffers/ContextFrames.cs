@@ -72,6 +72,15 @@ public struct ContextFrames
         }
     }
 
+    /// <summary>Whether a driver has left a context on it: it came this way.</summary>
+    internal readonly bool Has(ContextOwner driver)
+    {
+        for (ContextNode? node = _top; node is not null; node = node.Below)
+            if (ReferenceEquals(node.Driver, driver))
+                return true;
+        return false;
+    }
+
     /// <summary>Adds a context. The stack builder admits no stack deep enough to overflow it.</summary>
     internal void Push(ContextOwner driver, ContextOwner? answerTo)
     {

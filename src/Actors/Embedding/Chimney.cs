@@ -137,9 +137,11 @@ public sealed class Chimney : IAsyncDisposable
         var stack = new DriverStack($"chimney{number}", settings, plan.Clock) { Crashes = plan.CrashPlan };
         ILoggingAdapter log = Logging.GetLogger(system, stack.Name);
         stack.Ledger.IsInjected = plan.IsInjected;
+        var discipline = new Discipline(stack, stopped => log.Error("{0}", stopped));
         stack.Ledger.OnViolation = violation =>
         {
             log.Error("{0}", violation);
+            discipline.Hear(violation);
             plan.OnViolation?.Invoke(violation);
         };
         stack.OnDeath = (driver, exception) =>

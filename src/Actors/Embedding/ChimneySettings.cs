@@ -61,6 +61,8 @@ public sealed class ChimneySettings
             LifeInterval = read.Duration("life.interval", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
             LifeDeadline = read.Duration("life.deadline", TimeSpan.Zero, TimeSpan.FromHours(1)),
             LifeLimit = read.Duration("life.limit", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
+            StopsBreakers = read.OneOf("verifier.on-breach", "report", "stop") == "stop",
+            BreachesMax = read.Count("verifier.breaches-max", 0, 1_000_000),
             Parameters = ReadParameters(read),
             Dispatcher = read.Text("dispatcher"),
             ContinueOnTargetThread = read.Flag("continue-on-target-thread"),
@@ -103,6 +105,13 @@ public sealed class ChimneySettings
             return int.TryParse(text, CultureInfo.InvariantCulture, out int value) && values.Contains(value)
                 ? value
                 : throw Wrong(key, text, range);
+        }
+
+        public string OneOf(string key, params string[] words)
+        {
+            string range = string.Join(" or ", words);
+            string text = Text(key, range);
+            return words.Contains(text) ? text : throw Wrong(key, text, range);
         }
 
         public TimeSpan Duration(string key, TimeSpan min, TimeSpan max)

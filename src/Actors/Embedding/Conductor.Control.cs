@@ -93,11 +93,19 @@ internal sealed partial class Conductor
     {
         LifeStep step = operation.Step;
         bool mayAsk = BindingLifecycle.AsksOids(step.Binding!.State)
-            && AdapterLifecycle.TakesOids(step.Adapter!.State) && !step.Adapter.Current.IsRemoved;
+            && AdapterLifecycle.TakesOids(step.Adapter!.State) && !step.Adapter.Current.IsRemoved
+            && step.Binding.Lower.CanBeAsked(step.Adapter);
         if (!mayAsk)
             return true;
+        // Whoever lost it on the way may need his time to come back: not at once.
+        if (operation.FailedAt is { } then && !IsOver(then, stack.Settings.LifeInterval))
+            return false;
+        operation.FailedAt = null;
         if (Ask(operation) == NdisStatus.Failure)
+        {
             operation.AskAgain();
+            operation.FailedAt = stack.Now;
+        }
         return operation.Answer is not null || step.IsDown;
     }
 }

@@ -197,11 +197,8 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
 
     private bool InitializeAdapter(LifeOperation operation, AdapterNode adapter)
     {
-        if (operation.Question == 0 && adapter.State != AdapterState.Halted && !adapter.Current.IsRemoved)
-            return true;
-        if (adapter.IsVirtual && adapter.Lowers.TrueForAll(lower => lower.State == BindingState.Unbound))
-            return true;
-        if (operation.Question == 0 && !Begin(operation, adapter))
+        // Once it has begun it is brought to its end, though what is below it goes meanwhile.
+        if (operation.Question == 0 && (!NeedsInitialize(adapter) || !Begin(operation, adapter)))
             return true;
         if (Ask(operation) is not { } outcome)
             return false;
@@ -213,6 +210,10 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
             adapter.Current.Fail();
         return Note(operation, outcome);
     }
+
+    private static bool NeedsInitialize(AdapterNode adapter) =>
+        (adapter.State == AdapterState.Halted || adapter.Current.IsRemoved)
+        && !(adapter.IsVirtual && adapter.Lowers.TrueForAll(lower => lower.State == BindingState.Unbound));
 
     private bool Begin(LifeOperation operation, AdapterNode adapter)
     {
@@ -307,7 +308,18 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
             if (connection is { IsOffloaded: true, Leaving: false })     // an initiate is waited for (INIT-16)
                 connection.User.TakeBack(why);
         }
+        if (any)
+            GiveUpWaiting(binding);
         return !any;
+    }
+
+    /// <summary>An initiate that an adapter wants later (STS-02) would hold up whoever waits for it here until then. To
+    /// which of several adapters it went nobody knows.</summary>
+    private static void GiveUpWaiting(BindingNode binding)
+    {
+        foreach (AdapterNode adapter in (binding.Owner ?? binding.Lower).Physical)
+            if (adapter.Current.OffloadIsPaused)
+                adapter.Driver.Tell(new InitiatesInVain(binding.Driver), null);
     }
 
     /// <summary>Asks the driver of the step, once for each of its lives.</summary>

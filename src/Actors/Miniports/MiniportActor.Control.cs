@@ -161,12 +161,17 @@ internal sealed partial class MiniportActor
         }
     }
 
-    private void RefuseHeldBack()
+    /// <summary>There will be no resume for them.</summary>
+    /// <param name="through">Only of those that came through this driver; null for all.</param>
+    private void RefuseHeldBack(Edge? through = null)
     {
-        while (TryTakeHeldBack(out InitiateOffload? initiate))
+        for (int left = _later.Count; left > 0 && TryTakeHeldBack(out InitiateOffload? initiate); left--)
         {
             AlsoInHand(initiate.Flight);
-            RefuseHome(initiate, NdisStatus.Failure);
+            if (through is not null && !initiate.Flight.Head.Frames.Has(through))
+                HoldBack(initiate);
+            else
+                RefuseHome(initiate, NdisStatus.Failure);
         }
     }
 

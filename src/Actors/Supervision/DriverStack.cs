@@ -50,6 +50,10 @@ internal sealed record StackSettings
 
     public required TimeSpan LifeLimit { get; init; }
 
+    public required bool StopsBreakers { get; init; }
+
+    public required int BreachesMax { get; init; }
+
     public required TcpConnectionOffloadParameters Parameters { get; init; }
 
     public required string Dispatcher { get; init; }

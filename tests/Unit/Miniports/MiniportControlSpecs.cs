@@ -41,6 +41,22 @@ public sealed class MiniportControlSpecs : AloneSpec
         blocks.ShouldAllBe(block => block.Custody.Holder == _shelf.Holder && block.ParkedIn == null);
     }
 
+    [Fact]
+    public void What_came_through_a_binding_that_is_being_paused_fails_and_the_rest_waits_on()
+    {
+        OffloadBlock[] blocks = [Initiate(), Initiate()];
+        _adapter.Current.OffloadIsPaused = true;
+        Tell(blocks);
+
+        _miniport.Tell(new InitiatesInVain(new Edge("other")));
+        _above.Heard.ShouldBeEmpty();
+        _miniport.Tell(new InitiatesInVain(_above.Edge));
+
+        _above.Heard.Cast<InitiateOffloadComplete>().Select(told => told.Block).ShouldBe(blocks);
+        blocks.ShouldAllBe(block => block.Status == NdisStatus.Failure && block.ParkedIn == null);
+        _shelf.Heard.ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData(LifeStepKind.UploadAll)]
     [InlineData(LifeStepKind.PauseAdapter)]

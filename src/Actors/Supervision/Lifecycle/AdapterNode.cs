@@ -49,6 +49,9 @@ internal sealed class AdapterNode
         ? Lowers.TrueForAll(lower => lower.Lower.TakesStateObjects)
         : Current.Target is { Capabilities.StateObjects: true };
 
+    /// <summary>Is told of each step of its life; null for nobody.</summary>
+    public Action<AdapterEvent>? OnMoved { get; set; }
+
     /// <summary>What outlives its miniport's actor; null for a virtual adapter.</summary>
     public MiniportDesk? Desk { get; set; }
 
@@ -108,6 +111,11 @@ internal sealed class AdapterNode
     /// </summary>
     public bool IsThere => Driver.Current is not null && !Current.IsRemoved && AdapterLifecycle.TakesConnections(State)
         && (!IsVirtual || Lowers.Exists(lower => lower.IsThere));
+
+    /// <summary>Whether a control request from above can get to a miniport's adapter: on the way, and there, is nobody
+    /// that stays down, and every binding is open.</summary>
+    public bool CanBeAsked(AdapterNode physical) => !IsDown && (this == physical || Lowers.Exists(lower =>
+        BindingLifecycle.AsksOids(lower.State) && lower.Lower.CanBeAsked(physical)));
 
     /// <summary>How many connections are on it; on all that it stands over, if it is a virtual one.</summary>
     public int Connections =>
@@ -229,8 +237,11 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
     public bool TryMove(AdapterEvent what)
     {
         AdapterState now = State;
-        return AdapterLifecycle.Next(now, what) is { } next
+        bool moved = AdapterLifecycle.Next(now, what) is { } next
             && Interlocked.CompareExchange(ref _state, (int)next, (int)now) == (int)now;
+        if (moved)
+            adapter.OnMoved?.Invoke(what);
+        return moved;
     }
 
     /// <summary>It is pulled out. False: it was before.</summary>

@@ -41,6 +41,9 @@ internal sealed class BindingNode
     /// for.</summary>
     public bool IsWanted { get; set; } = true;
 
+    /// <summary>Is told of each step of its life; null for nobody.</summary>
+    public Action<BindingEvent>? OnMoved { get; set; }
+
     /// <summary>Whether its driver has used up its restarts, and nobody answers.</summary>
     public bool IsDown
     {
@@ -96,6 +99,7 @@ internal sealed class BindingNode
         if (BindingLifecycle.Next(State, what) is not { } next)
             return false;
         Volatile.Write(ref _state, (int)next);
+        OnMoved?.Invoke(what);
         return true;
     }
 

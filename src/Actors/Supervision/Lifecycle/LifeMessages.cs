@@ -40,6 +40,11 @@ internal sealed class AdapterGone : INoSerializationVerificationNeeded
     public static readonly AdapterGone Instance = new();
 }
 
+/// <summary>To a miniport: initiates that wait for the end of an offload pause, and came through this driver, wait in
+/// vain: its binding is being paused, and waits for them (INIT-16).</summary>
+/// <param name="Through">The driver.</param>
+internal sealed record InitiatesInVain(Edge Through) : INoSerializationVerificationNeeded;
+
 /// <summary>To the root: start this driver again, which has used up its restarts.</summary>
 /// <param name="Driver">Which.</param>
 internal sealed record Revive(Edge Driver) : INoSerializationVerificationNeeded;

@@ -75,6 +75,9 @@ internal sealed class LifeOperation(
     /// <summary>Its answer; null before it.</summary>
     public NdisStatus? Answer { get; set; }
 
+    /// <summary>When the question was answered in vain, in ticks of the stack's clock; null if it was not.</summary>
+    public long? FailedAt { get; set; }
+
     /// <summary>Whether the watchdog has reported this step.</summary>
     public bool IsReported { get; set; }
 
@@ -104,6 +107,7 @@ internal sealed class LifeOperation(
         At++;
         StepSince = now;
         IsReported = false;
+        FailedAt = null;
         AskAgain();
     }
 
@@ -143,14 +147,20 @@ internal sealed class LifeOperation(
     };
 
     /// <summary>The halt of what was pulled out concerns nobody but itself: what is plugged in next need not wait for
-    /// it.</summary>
+    /// it. While an adapter is being paused or halted nobody binds to it or goes to work on it, though nothing is to be
+    /// done to him.</summary>
     private IEnumerable<object> TouchedBy(LifeStep step) => step switch
     {
         { Binding: { } binding } => [binding],
         { Kind: LifeStepKind.UploadAll } => [step.Adapter!, Instance!, .. step.Adapter!.Uppers],
         { Kind: LifeStepKind.HaltAdapter } when step.Adapter == adapter && kind == LifeOperationKind.Remove =>
             [Instance!],
-        _ when step.Adapter == adapter && kind != LifeOperationKind.Initialize => [adapter!, Instance!],
-        _ => [step.Adapter!],
+        _ => [.. TouchedBy(step.Adapter!), .. IsLeaving(step) ? step.Adapter!.Uppers : []],
     };
+
+    private IEnumerable<object> TouchedBy(AdapterNode stepped) =>
+        stepped == adapter && kind != LifeOperationKind.Initialize ? [stepped, Instance!] : [stepped];
+
+    private static bool IsLeaving(LifeStep step) =>
+        step.Kind is LifeStepKind.PauseAdapter or LifeStepKind.HaltAdapter;
 }

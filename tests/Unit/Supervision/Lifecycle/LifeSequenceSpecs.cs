@@ -35,6 +35,21 @@ public sealed class LifeSequenceSpecs
     ]);
 
     [Fact]
+    public void Nobody_above_binds_to_an_adapter_that_is_being_paused_though_nothing_is_done_to_him()
+    {
+        var pause = new LifeOperation(
+            LifeOperationKind.Pause, _mux, null, TimeSpan.Zero, TaskCreationOptions.None);
+        pause.Begin(0);
+        pause.Touches().ShouldContain(_tcpip);
+        while (pause.Step.Kind != LifeStepKind.PauseAdapter)
+            pause.GoOn(0);
+
+        pause.Touches().ShouldContain(_tcpip);
+        pause.GoOn(0);
+        pause.Touches().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_halt_pauses_unbinds_and_halts() => Show(LifeSequence.Halt(_nic0)).ShouldBe(
     [
         .. Show(LifeSequence.Pause(_nic0)), "CloseBinding tcpip over mux", "HaltAdapter mux",

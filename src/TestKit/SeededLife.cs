@@ -1,0 +1,235 @@
+using Akka.Actor;
+using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
+using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Lifecycle;
+
+namespace ChimneyActors.TestKit;
+
+/// <summary>Leads the adapters and bindings of a world through their lives while hosts are at work: pauses, restarts,
+/// halts, resets, pulls out, plugs in, unbinds, whatever is under way; and kills whoever carries it out.</summary>
+/// <remarks>Half of what it does is what can come next, the other half is anything: an operation that there is nothing
+/// to do for succeeds, and one that touches what another is at waits for it. Afterwards everything comes back.</remarks>
+internal sealed class SeededLife
+{
+    private const int Rounds = 12;
+    private const int StepsBetween = 80;
+    private readonly SeededRandom _random;
+    private readonly SeededTrace _trace;
+    private readonly ActorSystem _system;
+    private readonly Chimney _chimney;
+    private readonly IWorldTarget _target;
+    private readonly Action<string> _broken;
+    private readonly Adapter[] _adapters;
+    private readonly Binding[] _bindings;
+    private int _budget;
+    private long _next;
+    private int _open;
+    private bool _isBack;
+
+    public SeededLife(
+        SeededRandom random, SeededTrace trace, ActorSystem system, Chimney chimney, IWorldTarget target, int budget,
+        Action<string> broken)
+    {
+        (_random, _trace, _system, _chimney, _target) = (random, trace, system, chimney, target);
+        (_budget, _broken) = (budget, broken);
+        _adapters = [.. chimney.Stack.Life.Adapters.Select(node => chimney.Adapter(node.Name))];
+        _bindings = [.. WorldPlan.Bindings.Select(chimney.Binding)];
+        if (trace.IsOn)
+            Follow();
+    }
+
+    /// <summary>Told when a driver that stays down may be started again, with a fresh budget.</summary>
+    public Action? Reviving { get; init; }
+
+    /// <summary>Whether anything was led anywhere: then connections are asked back, offloads fail, requests come home
+    /// unsent.</summary>
+    public bool HasActed { get; private set; }
+
+    /// <summary>Whether everything is as it was, and whoever asked was answered.</summary>
+    public bool IsDone => _isBack && _open == 0;
+
+    /// <summary>Whether something is to be done.</summary>
+    /// <param name="steps">So many were taken in this world.</param>
+    public bool CanAct(long steps) => _budget > 0 && steps >= _next;
+
+    /// <summary>Where it stands, for a report.</summary>
+    public string Describe() => $"life: {_open} operations under way, budget {_budget}, "
+        + string.Join(", ", _adapters.Select(adapter => $"{adapter.Name} {adapter.State}"))
+        + string.Join("", _bindings.Select(binding => $", {binding.Name} {binding.State}"));
+
+    /// <summary>Does something.</summary>
+    /// <param name="steps">So many were taken in this world.</param>
+    public void Act(long steps)
+    {
+        _budget--;
+        _next = steps + _random.Below(StepsBetween);
+        HasActed = true;
+        if (_random.Percent(8))
+        {
+            _trace.Write($"whoever leads adapters is killed");
+            _system.ActorSelection($"/user/{_chimney.Stack.Name}/life").Tell(Kill.Instance);
+        }
+        else if (_random.Percent(15))
+            LeadBinding(_bindings[_random.Below(_bindings.Length)]);
+        else
+        {
+            Adapter adapter = _adapters[_random.Below(_adapters.Length)];
+            if (_random.Percent(50))
+                Lead(adapter, _random.Below(9));
+            else
+                LeadOn(adapter);
+        }
+    }
+
+    /// <summary>The trouble is over: everything comes back to work, and stays there.</summary>
+    public void ComeBack()
+    {
+        _budget = 0;
+        if (HasActed)
+            _ = ComeBackAsync();
+        else
+            _isBack = true;
+    }
+
+    /// <summary>Everything is over: nobody who asked is left without an answer.</summary>
+    public void CheckEnd()
+    {
+        if (_open > 0)
+            _broken($"{_open} operations on adapters or bindings were never answered");
+    }
+
+    /// <summary>Writes down each step, and where requests are just then.</summary>
+    private void Follow()
+    {
+        foreach (AdapterNode node in _chimney.Stack.Life.Adapters)
+            node.OnMoved = what => _trace.Write($"adapter {node.Name} {what}, out: {Out()}");
+        foreach (BindingNode node in _chimney.Stack.Life.Bindings)
+            node.OnMoved = what => _trace.Write($"binding {node.Driver.Name}-{node.Lower.Name} {what}, out: {Out()}");
+    }
+
+    private string Out() => string.Join(
+        ' ', new StackViewer(_chimney.Stack, []).Out().Select(PointOf).Distinct().Order(StringComparer.Ordinal));
+
+    private string PointOf(Parcel request)
+    {
+        string kind = request.Operation switch
+        {
+            OffloadOperation.Initiate => "initiate",
+            OffloadOperation.Terminate => "terminate",
+            OffloadOperation.ReceiveIndicate => "data",
+            OffloadOperation.Send or OffloadOperation.Receive or OffloadOperation.Forward => "request",
+            OffloadOperation.Disconnect => "disconnect",
+            _ => "other",
+        };
+        string where = request.Custody.State != CustodyState.Outstanding ? "home"
+            : request.ParkedIn is not null ? "target"
+            : request.Custody.Holder == _chimney.Stack.Lender ? "host" : "driver";
+        return $"{kind}-{where}";
+    }
+
+    private void LeadBinding(Binding binding)
+    {
+        if (binding.State == BindingState.Unbound || _random.Percent(30))
+        {
+            Reviving?.Invoke();
+            _ = FollowAsync($"bind {binding.Name}", () => binding.BindAsync());
+        }
+        else
+            _ = FollowAsync($"unbind {binding.Name}", () => binding.UnbindAsync());
+    }
+
+    /// <summary>What can come next, so that adapters are not at a standstill most of the time.</summary>
+    private void LeadOn(Adapter adapter) => Lead(adapter, adapter.State switch
+    {
+        AdapterState.Halted => 3,
+        AdapterState.Paused => _random.Percent(50) ? 1 : 2,
+        _ => _random.Percent(50) ? _random.Percent(50) ? 0 : 2 : 3 + _random.Below(6),
+    });
+
+    private void Lead(Adapter adapter, int what)
+    {
+        string name = adapter.Name;
+        switch (what)
+        {
+            case 0: _ = FollowAsync($"pause {name}", () => adapter.PauseAsync()); break;
+            case 1: _ = FollowAsync($"restart {name}", () => adapter.RestartAsync(), mayFail: true); break;
+            case 2: _ = FollowAsync($"halt {name}", () => adapter.HaltAsync()); break;
+            case 3: Initialize(adapter); break;
+            case 4 when !adapter.IsVirtual: Remove(adapter); break;
+            case 5 when !adapter.IsVirtual:
+                _ = FollowAsync($"reset {name}", () => adapter.ResetAsync(), mayFail: true);
+                break;
+            case 6: _ = FollowAsync($"no more to {name}", () => adapter.OffloadPauseAsync()); break;
+            case 7: _ = FollowAsync($"more to {name}", () => adapter.OffloadResumeAsync()); break;
+            default: _ = FollowAsync($"all from {name}", () => adapter.UploadAllAsync()); break;
+        }
+    }
+
+    private void Initialize(Adapter adapter)
+    {
+        Reviving?.Invoke();
+        _ = FollowAsync($"initialize {adapter.Name}", () => adapter.InitializeAsync(), mayFail: true);
+    }
+
+    private void Remove(Adapter adapter)
+    {
+        _target.IsPulledOut();
+        _ = FollowAsync($"pull {adapter.Name} out", () => adapter.RemoveAsync());
+    }
+
+    /// <summary>Each is answered once. It cannot fail, but by what comes in between, or by its deadline.</summary>
+    private async Task<LifeResult> FollowAsync(string what, Func<Task<LifeResult>> lead, bool mayFail = false)
+    {
+        _trace.Write($"{what}");
+        _open++;
+        LifeResult went = await lead().ConfigureAwait(false);
+        _open--;
+        _trace.Write($"{what}: {went.Status} {went.WaitsFor}");
+        bool isLawful = went.Status is NdisStatus.Success or NdisStatus.Pending or NdisStatus.NotAccepted
+            or NdisStatus.RequestAborted;
+        if (!isLawful && !(mayFail && IsFailure(went.Status)))
+            _broken($"{what} ended with {went.Status}");
+        return went;
+    }
+
+    private static bool IsFailure(NdisStatus status) =>
+        status is NdisStatus.Failure or NdisStatus.Resources or NdisStatus.SoftErrors or NdisStatus.HardErrors;
+
+    private async Task ComeBackAsync()
+    {
+        for (int round = 0; round < Rounds; round++)
+        {
+            if (await LeadHomeAsync().ConfigureAwait(false))
+                return;         // the stack has ended
+            if (IsAtWork)
+            {
+                _isBack = true;
+                return;
+            }
+        }
+        _broken($"not everything comes back to work: {Describe()}");
+    }
+
+    /// <summary>From the bottom up.</summary>
+    /// <returns>Whether the stack has ended.</returns>
+    private async Task<bool> LeadHomeAsync()
+    {
+        Reviving?.Invoke();
+        var went = new List<LifeResult>();
+        foreach (Adapter adapter in _adapters)
+        {
+            went.Add(await FollowAsync($"initialize {adapter.Name}", () => adapter.InitializeAsync(), mayFail: true)
+                .ConfigureAwait(false));
+            went.Add(await FollowAsync($"restart {adapter.Name}", () => adapter.RestartAsync(), mayFail: true).ConfigureAwait(false));
+            went.Add(await FollowAsync($"more to {adapter.Name}", () => adapter.OffloadResumeAsync())
+                .ConfigureAwait(false));
+        }
+        foreach (Binding binding in _bindings)
+            went.Add(await FollowAsync($"bind {binding.Name}", () => binding.BindAsync()).ConfigureAwait(false));
+        return went.Exists(result => result.Status == NdisStatus.RequestAborted);
+    }
+
+    private bool IsAtWork => Array.TrueForAll(_adapters, adapter => adapter.State == AdapterState.Running)
+        && Array.TrueForAll(_bindings, binding => binding.State == BindingState.Running);
+}
