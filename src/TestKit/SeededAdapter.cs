@@ -3,8 +3,8 @@ using ChimneyActors.Ndis;
 
 namespace ChimneyActors.TestKit;
 
-/// <summary>A layer around a target that has a will of its own in the life of its adapter: it takes its time, and now and
-/// then what may fail fails.</summary>
+/// <summary>A layer around a target that has a will of its own in the life of its adapter: it takes its time, and now
+/// and then what may fail fails.</summary>
 /// <remarks>A call that comes again while the first is under way does nothing more.</remarks>
 internal sealed class SeededAdapter(
     IOffloadTarget inner, SeededRandom random, SeededClock clock, Func<bool> isCalm, Action onBroken)

@@ -9,7 +9,8 @@ namespace ChimneyActors.TestKit;
 /// <summary>Leads the adapters and bindings of a world through their lives while hosts are at work: pauses, restarts,
 /// halts, resets, pulls out, plugs in, unbinds, whatever is under way; and kills whoever carries it out.</summary>
 /// <remarks>Half of what it does is what can come next, the other half is anything: an operation that there is nothing
-/// to do for succeeds, and one that touches what another is at waits for it. Afterwards everything comes back.</remarks>
+/// to do for succeeds, and one that touches what another is at waits for it. Afterwards everything comes
+/// back.</remarks>
 internal sealed class SeededLife
 {
     private const int Rounds = 12;
@@ -221,7 +222,8 @@ internal sealed class SeededLife
         {
             went.Add(await FollowAsync($"initialize {adapter.Name}", () => adapter.InitializeAsync(), mayFail: true)
                 .ConfigureAwait(false));
-            went.Add(await FollowAsync($"restart {adapter.Name}", () => adapter.RestartAsync(), mayFail: true).ConfigureAwait(false));
+            went.Add(await FollowAsync($"restart {adapter.Name}", () => adapter.RestartAsync(), mayFail: true)
+                .ConfigureAwait(false));
             went.Add(await FollowAsync($"more to {adapter.Name}", () => adapter.OffloadResumeAsync())
                 .ConfigureAwait(false));
         }

@@ -1,9 +1,7 @@
-using System.Net.Sockets;
 using Akka.Actor;
 using ChimneyActors.Buffers;
 using ChimneyActors.Captures;
 using ChimneyActors.Embedding;
-using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
 using ChimneyActors.Targets;
 using ChimneyActors.Targets.Simulated;
@@ -11,7 +9,7 @@ using ChimneyActors.Targets.Simulated;
 namespace ChimneyActors.TestKit;
 
 /// <summary>One seed: a stack, a target, hosts and peers, and everything that may go wrong between them.</summary>
-internal sealed class SeededWorld
+internal sealed partial class SeededWorld
 {
     private const string MoreThan = "did not end after ";
     private const int EndMax = 50_000;
@@ -170,6 +168,8 @@ internal sealed class SeededWorld
     private WorldResult ResultOf(long events, bool isRazed) => new(
         events, _steps, _faults.Injected + _target.BadSevers, _chimney.Ledger.DriverDeaths, _broken, _held, isRazed);
 
+    private TimeSpan PatienceMax => _life is null ? IdleMax : LifeIdleMax;
+
     /// <summary>True when every host is through, or the stack is to be stopped in the middle.</summary>
     private bool Live()
     {
@@ -180,7 +180,7 @@ internal sealed class SeededWorld
                 _events++;
             if (!_waits)
                 _actedAt = _system.Clock.Now;
-            if (deadline is null && (_events > TroubleEventsMax || _system.Clock.Now - _actedAt > (_life is null ? IdleMax : LifeIdleMax)
+            if (deadline is null && (_events > TroubleEventsMax || _system.Clock.Now - _actedAt > PatienceMax
                 || (_system.Clock.Now >= _plan.TroubleMin && _hosts.TrueForAll(host => host.IsWindingDown))))
             {
                 StopTrouble();
@@ -335,53 +335,6 @@ internal sealed class SeededWorld
             _held.Add(_life.Describe());
         foreach (string line in _chimney.DescribeOutstanding(20))
             _held.Add(line);
-    }
-
-    private SeededTargets NewQueues()
-    {
-        var peers = new Dictionary<Socket, SeededPeer>();
-        var record = new TargetRecord();
-        var miscounts = new Miscounts();
-        return new SeededTargets(_choices[ChoiceRow.Target], _plan.Adapters, () =>
-            new SeededTarget(_choices[ChoiceRow.Target], _system.Clock, _trace, peers)
-            {
-                RefusesPercent = _plan.RefusesPercent,
-                StalePercent = _plan.StalePercent,
-                MiscountPercent = _plan.MiscountPercent,
-                TakesForwards = _plan.ForwardPercent % 2 == 0,
-                ReportsEarly = _planted == PlantedBreak.EarlySuccess,
-                Forgets = _planted == PlantedBreak.Forgets,
-                IsCalm = _isCalm,
-                IsExcused = IsTroubled,
-                Severing = DrawSever,
-                Record = record,
-                Miscounts = miscounts,
-            }, peers);
-    }
-
-    /// <summary>What is plugged in at a place of an adapter: what the world begins with, and then a fresh one each
-    /// time.</summary>
-    private Func<IOffloadTarget> MakerOf(int place, IOffloadTarget first)
-    {
-        IOffloadTarget? next = first;
-        return () =>
-        {
-            IOffloadTarget plugged = next ?? _target.Renew(place);
-            next = null;
-            var faulty = new FaultyTarget(plugged, _faults, _system.Clock);
-            return _plan.LifeMax == 0 || _planted != default ? faulty : new SeededAdapter(
-                faulty, _choices[ChoiceRow.Life], _system.Clock, () => _isCalm || !IsMoved(), _target.IsPulledOut);
-        };
-    }
-
-    private SeverHabit DrawSever()
-    {
-        if (_isCalm)
-            return SeverHabit.Prompt;
-        SeededRandom random = _choices[ChoiceRow.Target];
-        if (random.Percent(_plan.BadSeverPercent))
-            return (SeverHabit)random.Between((int)SeverHabit.Slow, (int)SeverHabit.Throws);
-        return random.Percent(50) ? SeverHabit.Late : SeverHabit.Prompt;
     }
 
     /// <summary>Whether something happened that may be why a request fails.</summary>

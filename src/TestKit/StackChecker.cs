@@ -14,11 +14,11 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
     private TimeSpan? _lastDeath;
 
     /// <summary>A driver dies. Who was started as often as it may be does not die again; but for the actor of a
-    /// connection there is no such number.</summary>
+    /// connection, and a shelf of them, there is no such number.</summary>
     public void Died(string driver, TimeSpan now)
     {
         _lastDeath = now;
-        if (driver.StartsWith("connection-", StringComparison.Ordinal))
+        if (driver.StartsWith("connection-", StringComparison.Ordinal) || driver.Contains("-shelf-"))
             return;
         if (!_deaths.TryGetValue(driver, out Queue<TimeSpan>? deaths))
             _deaths[driver] = deaths = new Queue<TimeSpan>();

@@ -9,7 +9,8 @@ public sealed class LifeWorldSpecs(ITestOutputHelper output)
 {
     private const int SeedsDefault = 3_000;
 
-    /// <summary>What may come next of what: the tables of the reference, without what the conductor never does.</summary>
+    /// <summary>What may come next of what: the tables of the reference, without what the conductor never
+    /// does.</summary>
     private static readonly string[] OfAdapters =
     [
         "Initialize InitializeComplete", "Initialize InitializeFailed", "InitializeFailed Initialize",
@@ -25,7 +26,8 @@ public sealed class LifeWorldSpecs(ITestOutputHelper output)
         "Unbind UnbindComplete", "UnbindComplete Bind",
     ];
 
-    /// <summary>Only one below which nothing works is halted before it was ever restarted: then nothing is out.</summary>
+    /// <summary>Only one below which nothing works is halted before it was ever restarted: then nothing is
+    /// out.</summary>
     private static readonly string[] Quiet = ["adapter InitializeComplete Halt"];
 
     /// <summary>What happens to those at work, and is to happen at every point.</summary>

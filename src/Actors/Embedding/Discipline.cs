@@ -6,8 +6,8 @@ using ChimneyActors.Supervision.Lifecycle;
 
 namespace ChimneyActors.Embedding;
 
-/// <summary>What becomes of a driver that breaks the rules, where more than a report is wanted: after so many breaches it
-/// is taken out of work as one that has failed, in good order. Whoever depends on it gets his connections back, and
+/// <summary>What becomes of a driver that breaks the rules, where more than a report is wanted: after so many breaches
+/// it is taken out of work as one that has failed, in good order. Whoever depends on it gets his connections back, and
 /// nobody else notices.</summary>
 /// <remarks>From any thread: a breach is found on whatever thread somebody is brought home, and there nothing may be
 /// done but to ask. A driver that was started again by hand begins anew.</remarks>
@@ -15,7 +15,8 @@ internal sealed class Discipline(DriverStack stack, Action<string> onStopped)
 {
     private readonly ConcurrentDictionary<string, int> _breaches = new();
 
-    /// <summary>A breach was found. Breaches of the host, or of a connection's own actor, have no driver to stop.</summary>
+    /// <summary>A breach was found. Breaches of the host, or of a connection's own actor, have no driver to
+    /// stop.</summary>
     public void Hear(Violation violation)
     {
         if (!stack.Settings.StopsBreakers)

@@ -3,12 +3,12 @@ using ChimneyActors.Supervision;
 namespace ChimneyActors.Node.Stress;
 
 /// <summary>Kills connection actors at a steady rate, and drivers one after the other, as long as it is on.</summary>
-/// <remarks>By the clock and not by chance alone: a stack that slows down under it is not spared. Which connection dies,
-/// and where in its handler, is drawn. Thread-safe.</remarks>
+/// <remarks>By the clock and not by chance alone: a stack that slows down under it is not spared. Which connection
+/// dies, and where in its handler, is drawn. Thread-safe.</remarks>
 internal sealed class DeathPlan(StressOptions options, TimeProvider clock, string[] drivers) : ICrashPlan
 {
-    /// <summary>Of the moments at which one might die, one in so many is taken: else it would be whoever comes first, at
-    /// the beginning of its handler.</summary>
+    /// <summary>Of the moments at which one might die, one in so many is taken: else it would be whoever comes first,
+    /// at the beginning of its handler.</summary>
     private const int Choice = 4;
     private readonly Random _random = new(options.Seed);
     private readonly Lock _gate = new();

@@ -22,7 +22,7 @@ internal static class StressCommand
     private static readonly Option<string> CrashesText = Text(
         "--crashes", "RATE", "crashes of drivers for each request, 0 to 1");
     private static readonly Option<string> DeathsText = Text(
-        "--deaths", "COUNT", "connection actors to kill in a second for --duration, 1 to 100000, and then to see it heal");
+        "--deaths", "COUNT", "connection actors to kill in a second for --duration, 1 to 100000; and how it heals");
     private static readonly Option<string> DriverDeathsText = Text(
         "--driver-deaths-every", "TIME", "with --deaths: kill a driver so often, each in turn");
     private static readonly Option<string> CalmText = Text(
@@ -51,7 +51,8 @@ internal static class StressCommand
     public static Command Create() => new Command("stress", "break the stack on purpose and count every answer")
     {
         ConnectionsText, RequestsText, DurationText, SizeText, WindowText, FaultsText, CrashesText, DeathsText,
-        DriverDeathsText, CalmText, BrokenText, BrokenOneInText, IdleText, TimeoutText, RateMinText, ClusterText, KillText, StopText, PartitionText, JsonText,
+        DriverDeathsText, CalmText, BrokenText, BrokenOneInText, IdleText, TimeoutText, RateMinText, ClusterText,
+        KillText, StopText, PartitionText, JsonText,
     }.Runs(line => line.GetValue(ClusterText) is null ? RunAsync(Read(line)) : RunAsync(ReadCluster(line)));
 
     private static Task<ExitCode> RunAsync(ClusterStressOptions options)
@@ -62,8 +63,8 @@ internal static class StressCommand
 
     private static ClusterStressOptions ReadCluster(ParseResult line)
     {
-        Option<string>[] others = [RequestsText, FaultsText, CrashesText, DeathsText, BrokenText, IdleText, RateMinText];
-        NotBoth(line, ClusterText, others);
+        NotBoth(
+            line, ClusterText, RequestsText, FaultsText, CrashesText, DeathsText, BrokenText, IdleText, RateMinText);
         int seed = (int)(CommonOptions.Seed(line) & int.MaxValue);
         return new ClusterStressOptions
         {
