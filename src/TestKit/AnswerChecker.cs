@@ -169,6 +169,7 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
                 || (post.Operation == OffloadOperation.Forward && !TakesForwards),
             NdisStatus.Paused => IsMoved(),
             NdisStatus.RequestAborted => _hasLeft || IsAborting || peer.IsReset || peer.IsLost || post.IsLate,
+            NdisStatus.SendAborted => post.IsUnwanted,
             NdisStatus.InvalidState when post.Operation == OffloadOperation.Receive => peer.PeerFinished,
             _ => post.IsLate,
         };
@@ -183,7 +184,9 @@ internal sealed class AnswerChecker(IWorldPeer peer, TargetRecord record, Action
     /// <summary>What was told is what the target said, if it said anything.</summary>
     private void CheckRecord(WorldPost post, (NdisStatus Status, long Bytes) told)
     {
-        // Sends without bytes have no place of their own in the stream.
+        // Sends without bytes have no place of their own in the stream, and a cancelled one has left its place.
+        if (told.Status == NdisStatus.SendAborted)
+            return;
         if (post.Operation is OffloadOperation.Send or OffloadOperation.Disconnect
             && post.Kind != DisconnectKind.Abortive
             && (post.Memory.Length > 0 || post.Operation == OffloadOperation.Disconnect)

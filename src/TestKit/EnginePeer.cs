@@ -50,6 +50,7 @@ internal sealed class EnginePeer : IWorldPeer
             Faults = faults,
             Ours = ours,
             Theirs = DrawSettings(wire) with { Timestamps = ours.Timestamps },
+            Vlan = target.Vlan,
             Luck = new RowChance(wire) { IsArmed = true },
             Capture = target.Capture,
             Number = number,
@@ -135,7 +136,10 @@ internal sealed class EnginePeer : IWorldPeer
         || (_has >= _line.Sent && (!_line.FinSent || _line.Peer.IsFinished));
 
     /// <inheritdoc/>
-    public byte Outgoing(long at) => Mixed(at, Number + 1);
+    public StreamSeams Seams { get; } = new();
+
+    /// <inheritdoc/>
+    public byte Outgoing(long at) => Mixed(Seams.IndexOf(at), Number + 1);
 
     /// <inheritdoc/>
     public byte Incoming(long at) => Mixed(at, Number + 101);

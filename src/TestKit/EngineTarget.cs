@@ -33,6 +33,7 @@ internal sealed class EngineTarget : IWorldTarget
         _network = new SimulatedNetwork(new RowChance(random) { IsArmed = true });
         _network.Tick(clock.Now);
         _refuses = plan.RefusesPercent > 0;
+        Vlan = plan.Vlan > 0 ? plan.Vlan : null;
         var settings = new SimulatedTargetSettings { IndicationsMax = plan.IndicationsMax };
         if (_refuses)
             settings = settings with
@@ -41,8 +42,6 @@ internal sealed class EngineTarget : IWorldTarget
                 NeighborsMax = 2 - random.Below(2),
                 PathsMax = 3 - random.Below(3),
             };
-        if (plan.HasPaths)
-            settings = settings with { NceStaleTicks = (uint)(5_000 - random.Below(4_900)) };
         _settings = settings;
         for (int i = 0; i < plan.Adapters; i++)
             _adapters.Add(new SimulatedTarget(_network, settings));
@@ -97,6 +96,9 @@ internal sealed class EngineTarget : IWorldTarget
 
     /// <summary>Where the wires are written down; null for nowhere.</summary>
     public PcapngWriter? Capture { get; init; }
+
+    /// <summary>On which VLAN the peers' packets come; null for without a tag.</summary>
+    public int? Vlan { get; }
 
     /// <summary>Whether it may have no room.</summary>
     public bool Refuses => _refuses;

@@ -63,6 +63,9 @@ internal interface IWorldPeer : IDisposable
     /// <summary>The host's own TCP gets a raw segment.</summary>
     void Process(byte[] segment);
 
+    /// <summary>Where the host's stream has closed up.</summary>
+    StreamSeams Seams { get; }
+
     /// <summary>A byte of the stream to the peer.</summary>
     byte Outgoing(long at);
 

@@ -30,5 +30,8 @@ internal enum PlanPlace
     Paths = 48,
     Contexts = 49,
     Life = 51,
-    End = 53,
+    Cancels = 53,
+    Vlan = 55,
+    Parameters = 56,
+    End = 65,
 }

@@ -101,7 +101,9 @@ internal sealed partial class SeededHost(
         if (post.Operation == OffloadOperation.Forward)
             SegmentAnswered(post, status);
         else
-            _mustLeave |= status != NdisStatus.Success;
+            _mustLeave |= status is not (NdisStatus.Success or NdisStatus.SendAborted);
+        if (status == NdisStatus.SendAborted)
+            CloseUp(post);
         checker.Answered(post, status, bytes);
         // Whoever posts from a callback is on the thread of a driver.
         if (_connection is not null && _terminate is null && !_mustLeave && _budget > 0 && random.Percent(15))
@@ -218,6 +220,7 @@ internal sealed partial class SeededHost(
         _impatient = random.Percent(30);
         _patient = _listens && random.Percent(40);
         HasSocket = false;
+        _closedUp = 0;
         LeaveWithSegments();
         events.Offloading();
         _closing = place.FinSent;
@@ -297,6 +300,11 @@ internal sealed partial class SeededHost(
             Ask();
             return;
         }
+        if (plan.CancelPercent > 0 && random.Percent(plan.CancelPercent) && FindUnwanted() is { } send)
+        {
+            Cancel(send);
+            return;
+        }
         int kind = random.Below(100);
         if (kind < 62)
             Send();
@@ -323,7 +331,7 @@ internal sealed partial class SeededHost(
         }
         WorldPost? first = null;
         WorldPost? last = null;
-        long at = _connection!.Core.NextOffset;
+        long at = NextOffset;
         for (int left = random.Percent(30) ? random.Between(2, 4) : 1; left > 0; left--)
         {
             int length = random.Percent(97) ? random.Between(1, 900) : 0;
@@ -334,6 +342,8 @@ internal sealed partial class SeededHost(
                 last.Next = post;
             last = post;
         }
+        if (plan.CancelPercent > 0 && first!.Next is null)
+            _cancellable.Add(first);
         Post(first!);
     }
 
@@ -343,7 +353,7 @@ internal sealed partial class SeededHost(
     private void Disconnect(DisconnectKind kind)
     {
         int length = kind == DisconnectKind.Graceful && random.Percent(50) ? random.Between(1, 300) : 0;
-        Post(New(OffloadOperation.Disconnect, Data(_connection!.Core.NextOffset, length), kind, false));
+        Post(New(OffloadOperation.Disconnect, Data(NextOffset, length), kind, false));
         _closing = true;
         checker.IsAborting |= kind == DisconnectKind.Abortive;
     }

@@ -32,7 +32,9 @@ internal sealed class SeededNetwork : INeighborUser
         (_random, _trace, _binding, _plan) = (random, trace, binding, plan);
         (_target, _isExcused, _broken) = (target, isExcused, broken);
         _budget = random.Between(0, 30);
-        _neighbors = [.. Enumerable.Range(0, 2).Select(i => binding.NewNeighbor(Mac(i), user: this))];
+        // The second takes whatever comes; the first only what is on its VLAN, as all is.
+        _neighbors = [.. Enumerable.Range(0, 2).Select(i =>
+            binding.NewNeighbor(Mac(i), i == 0 ? plan.Vlan : 0, user: this))];
         _paths = [.. Enumerable.Range(0, 3).Select(i => binding.NewPath(
             _neighbors[i % 2], Source, Destination, 1_500 - (100 * i)))];
     }

@@ -66,8 +66,15 @@ internal sealed class SeededPeer(int number, SeededRandom random) : IWorldPeer
     /// <summary>What is not as it should be in the bytes to the peer; null if nothing is.</summary>
     public string? Broken { get; private set; }
 
+    /// <inheritdoc/>
+    public StreamSeams Seams { get; } = new();
+
     /// <summary>A byte of the stream to the peer.</summary>
-    public byte Outgoing(long at) => (byte)((at * 31) + (at >> 8) + number + 1);
+    public byte Outgoing(long at)
+    {
+        long index = Seams.IndexOf(at);
+        return (byte)((index * 31) + (index >> 8) + number + 1);
+    }
 
     /// <summary>A byte of the stream to the host.</summary>
     public byte Incoming(long at) => (byte)((at * 17) + (at >> 7) + number + 101);

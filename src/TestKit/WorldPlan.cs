@@ -96,6 +96,9 @@ internal sealed class WorldPlan
             PostsMax += LifePosts;
             Adapters = LifeMax % 4 == 0 ? 1 : 2;
         }
+        CancelPercent = Sometimes(random, 40, 1, 20, 0);
+        Vlan = random.Percent(30) ? 7 : 0;
+        Parameters = DrawParameters(random);
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -182,6 +185,15 @@ internal sealed class WorldPlan
     /// <summary>So many things are done to adapters and bindings while hosts are at work.</summary>
     public int LifeMax { get; }
 
+    /// <summary>Of a hundred things that a host may do, so many are to cancel a send.</summary>
+    public int CancelPercent { get; }
+
+    /// <summary>The VLAN of the network; 0 for none.</summary>
+    public int Vlan { get; }
+
+    /// <summary>What hosts want of the TCP of an adapter that has one.</summary>
+    public TcpConnectionOffloadParameters Parameters { get; }
+
     /// <summary>The names of both bindings.</summary>
     public static string[] Bindings { get; } = ["tcpip", "other"];
 
@@ -195,6 +207,7 @@ internal sealed class WorldPlan
         RestartsMax = RestartsMax,
         Shelves = Shelves,
         ContextsMax = ContextsMax,
+        Parameters = Parameters,
     };
 
     /// <summary>How many drivers a request of a binding passes, itself and the miniport's upper edge counted as
@@ -272,6 +285,25 @@ internal sealed class WorldPlan
         int policy => new TeamChoice((TeamPolicy)(policy - 1)),
     };
 
+    private static TcpConnectionOffloadParameters DrawParameters(SeededRandom random)
+    {
+        int ticks = random.Below(3) switch { 0 => 1000, 1 => 100, _ => 10 };
+        return new TcpConnectionOffloadParameters
+        {
+            TicksPerSecond = ticks,
+            TcpAckFrequency = 2 - random.Below(2),
+            TcpDelayedAckTicks = TicksOf(200 - random.Below(201)),
+            TcpMaximumRetransmissions = 12 - random.Below(8),
+            TcpDoubtReachabilityRetransmissions = 3 - random.Below(3),
+            TcpSwsPreventionTicks = TicksOf(200 - random.Below(201)),
+            TcpDuplicateAckThreshold = 3 - random.Below(3),
+            TcpPushTicks = Math.Max(1, TicksOf(500 - random.Below(500))),
+            NceStaleTicks = Math.Max(1, TicksOf(5_000 - random.Below(4_900))),
+        };
+
+        int TicksOf(int milliseconds) => milliseconds * ticks / 1_000;
+    }
+
     /// <summary>A number that is drawn, and thrown away but for so many times of a hundred.</summary>
     private static int Sometimes(SeededRandom random, int percent, int min, int max, int otherwise) =>
         Sometimes(random, percent, min, _ => max, otherwise);
@@ -292,6 +324,7 @@ internal sealed class WorldPlan
         + (HasPaths ? "paths, " : "")
         + (ContextsMax > 0 ? FormattableString.Invariant($"contexts {ContextsMax}, ") : "")
         + (LifeMax > 0 ? FormattableString.Invariant($"life {LifeMax}, ") : "")
+        + (CancelPercent > 0 ? "cancels, " : "")
         + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
         + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")
         + (VanishesAt < int.MaxValue ? FormattableString.Invariant($"vanishes at {VanishesAt}, ") : "")

@@ -39,6 +39,9 @@ internal sealed class WorldPost(SeededHost host, BindingConnection core, Offload
     /// <summary>Whether it was posted behind a terminate, which may be answered before it.</summary>
     public bool IsBehind { get; init; }
 
+    /// <summary>Whether the host has said that it is no longer wanted.</summary>
+    public bool IsUnwanted { get; set; }
+
     /// <summary>For the trace and for reports.</summary>
     public FormattableString What => $"{Operation} {number} at {StreamOffset}+{Memory.Length}";
 

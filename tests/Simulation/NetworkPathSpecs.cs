@@ -110,6 +110,34 @@ public sealed class NetworkPathSpecs : IDisposable, INeighborUser
         (path.Handle, _stack.Chimney.StateObjects).ShouldBe((OffloadHandle.None, 0));
     }
 
+    [Fact]
+    public void A_connection_on_a_vlan_hears_only_what_is_on_it()
+    {
+        OffloadedConnection one = Offload(NewPath(1_500, vlan: 5), out SimulatedLine line, vlan: 5);
+        line.Peer.Forge(0, new byte[100], vlan: 6);
+        line.Peer.Forge(0, default, SegmentFlags.Rst, vlan: 6);
+        _stack.Pass(TimeSpan.FromSeconds(1));
+        (one.BytesReceived, one.Aborted.IsCompleted).ShouldBe((0, false));
+        ValueTask<ReceiveResult> receive = one.ReceiveAsync(new byte[100]);
+        line.Peer.Send(new byte[100]);
+        _stack.Result(receive.AsTask()).ShouldBe(new ReceiveResult(NdisStatus.Success, 100));
+        End(one);
+    }
+
+    [Fact]
+    public void A_packet_has_a_tag_if_there_is_something_to_say_in_it()
+    {
+        OffloadedConnection plain = Offload(NewPath(1_500), out SimulatedLine first);
+        OffloadedConnection tagged = Offload(NewPath(1_500, vlan: 5), out SimulatedLine second, vlan: 5);
+        (FrameOf(first, plain).IsTagged, FrameOf(second, tagged).IsTagged).ShouldBe((false, true));
+        foreach (OffloadedConnection one in (OffloadedConnection[])[plain, tagged])
+            Do(one.UpdateAsync(new TcpOffloadStateCached { UserPriority = 3 }));
+        (FrameOf(first, plain) with { Source = Mac, Destination = Mac }).ShouldBe(new FrameHeader(Mac, Mac, 0, 3));
+        (FrameOf(second, tagged) with { Source = Mac, Destination = Mac }).ShouldBe(new FrameHeader(Mac, Mac, 5, 3));
+        FrameOf(first, plain).IsTagged.ShouldBeTrue("a priority alone is in a tag with id 0");
+        End(plain, tagged);
+    }
+
     public Task<bool> ProbeAsync(Neighbor neighbor)
     {
         neighbor.Reachability.ShouldBe(NeighborReachability.Probe);
@@ -120,17 +148,29 @@ public sealed class NetworkPathSpecs : IDisposable, INeighborUser
 
     public void Dispose() => _stack.Dispose();
 
-    private NetworkPath NewPath(int mtu)
+    private static PhysicalAddress Mac { get; } = new([2, 0, 0, 0, 0, 9]);
+
+    private FrameHeader FrameOf(SimulatedLine line, OffloadedConnection connection)
+    {
+        FrameHeader? last = null;
+        void See(WireSighting seen) => last = seen.End == line.Wire.Left && !seen.IsArrival ? seen.Segment.Frame : last;
+        line.Wire.Seen += See;
+        _stack.Result(connection.SendAsync(new byte[10]).AsTask()).Status.ShouldBe(NdisStatus.Success);
+        line.Wire.Seen -= See;
+        return last.ShouldNotBeNull();
+    }
+
+    private NetworkPath NewPath(int mtu, int vlan = 0)
     {
         Binding binding = _stack.Chimney.Binding("tcpip");
-        Neighbor neighbor = binding.NewNeighbor(new PhysicalAddress([2, 0, 0, 0, 0, 9]), user: this);
+        Neighbor neighbor = binding.NewNeighbor(Mac, vlan, user: this);
         return binding.NewPath(
             neighbor, new IPAddress([192, 0, 2, 1]), new IPAddress([198, 51, 100, 2]), mtu);
     }
 
-    private OffloadedConnection Offload(NetworkPath path, out SimulatedLine line)
+    private OffloadedConnection Offload(NetworkPath path, out SimulatedLine line, int? vlan = null)
     {
-        line = _stack.Network.Connect();
+        line = _stack.Network.Connect(new SimulatedLinePlan { Vlan = vlan });
         line.Peer.Reader = static _ => { };
         (OffloadedConnection connection, Task<OffloadOutcome> initiate) = _stack.Chimney.Binding("tcpip").BeginOffload(
             new UploadResult(line.Socket, default, default, false), path, null, null);

@@ -157,6 +157,35 @@ public sealed class SimulatedTargetSpecs : SimulatedSpec
     }
 
     [Fact]
+    public async Task What_was_set_after_an_abort_is_what_is_queried()
+    {
+        Line line = await Bench.OffloadAsync();
+        await Host.Back(line.Disconnect(DisconnectKind.Abortive));
+        OffloadBlock update = line.Update(new TcpOffloadStateCached { TimeToLive = 147 });
+        (await Host.Back(update)).Status.ShouldBe(NdisStatus.Success);
+        OffloadBlock query = line.Query();
+        await Host.Back(query);
+        query.Queried!.Cached.TimeToLive.ShouldBe(147);
+    }
+
+    [Fact]
+    public async Task In_time_wait_there_is_one_wish_for_upload()
+    {
+        Line line = await Bench.OffloadAsync();
+        (await Host.Back(line.Disconnect(DisconnectKind.Graceful))).Status.ShouldBe(NdisStatus.Success);
+        await line.SettledAsync();
+        Host.All.OfType<EventSaid>().ShouldBeEmpty();
+        line.Peer.Finish();
+        TcpOffloadEvent wish = await Host.Event(line.Handle, TcpOffloadEventType.Retrieve);
+        wish.Information.ShouldBe((long)TcpUploadReason.UploadRequested);
+        await line.SettledAsync();
+        Host.All.OfType<EventSaid>().Count(said => said.Event.Type == TcpOffloadEventType.Retrieve).ShouldBe(1);
+        OffloadBlock left = line.Terminate();
+        await Host.Back(left);
+        (left.State, left.FinSent).ShouldBe((TcpConnectionState.TimeWait, true));
+    }
+
+    [Fact]
     public async Task A_line_can_be_offloaded_to_another_adapter_of_the_same_network()
     {
         Line first = await Bench.OffloadAsync();

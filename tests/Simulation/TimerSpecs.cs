@@ -256,5 +256,56 @@ public sealed class TimerSpecs
         bench.Sent().ShouldHaveSingleItem().Data.Length.ShouldBe(30);
     }
 
+    [Theory]
+    [InlineData(200, 200)]
+    [InlineData(37, 37)]
+    [InlineData(0, 0)]
+    public void What_is_too_small_waits_for_more_room_and_then_goes_out_all_the_same(int prevention, int waits)
+    {
+        var bench = new Bench(settings: new() { SwsPrevention = Millis(prevention) });
+        bench.Arrive(window: 50);
+        bench.Write(300);
+        if (waits > 0)
+        {
+            bench.Sent().ShouldBeEmpty();
+            bench.Wait();
+        }
+        bench.Now.ShouldBe(Millis(waits));
+        bench.Sent().ShouldHaveSingleItem().Data.Length.ShouldBe(50);
+        bench.Arrive(ack: 50, window: 50);
+        bench.Arrive(ack: 50, window: 1_000);       // more room has come meanwhile
+        bench.Sent().Sum(segment => segment.Data.Length).ShouldBe(250);
+    }
+
+    [Fact]
+    public void How_long_it_has_waited_for_room_is_not_carried_over()
+    {
+        var bench = new Bench();
+        bench.Arrive(window: 50);
+        bench.Write(300);
+        bench.Engine.NextDue.ShouldBe(Millis(200));
+        bench.Engine.Leave(Millis(100));
+        bench.Engine.NextDue.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void So_many_duplicates_are_a_loss(int duplicates)
+    {
+        var bench = new Bench(settings: new() { DuplicateAcks = duplicates });
+        bench.Write(300);
+        bench.Sent().Length.ShouldBe(3);
+        for (int number = 1; number < duplicates; number++)
+        {
+            bench.Arrive();
+            bench.Sent().ShouldNotContain(segment => Bench.OffsetOf(segment) == 0);
+        }
+
+        bench.Arrive();
+        bench.Sent().ShouldContain(segment => Bench.OffsetOf(segment) == 0 && segment.Repetition == Repetition.Wholly);
+    }
+
     private static TimeSpan Millis(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 }

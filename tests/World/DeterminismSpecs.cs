@@ -28,7 +28,7 @@ public sealed class DeterminismSpecs
     public void A_trace_tells_what_drivers_target_and_hosts_did()
     {
         using var simulation = new Simulation();
-        string trace = Trace(simulation, 9);
+        string trace = Trace(simulation, 2);
 
         trace.ShouldContain(" run tcpip#");
         trace.ShouldContain(" TcpOffloadReceive 1 Receive, Pending");

@@ -65,6 +65,9 @@ public enum NdisStatus : uint
     /// <summary>A reset is under way; another one is superfluous.</summary>
     ResetInProgress = 0xC001000D,
 
+    /// <summary>A send was cancelled before it was a part of its stream (LIFE-16).</summary>
+    SendAborted = 0xC023000C,
+
     /// <summary>The adapter is pausing or paused.</summary>
     Paused = 0xC023002A,
 

@@ -59,6 +59,23 @@ public sealed partial class OffloadedConnection : IAsyncDisposable, IBindingUser
         return post.Result;
     }
 
+    /// <summary>The same, as long as it is wanted: one that is cancelled before it is a part of the stream ends with
+    /// <see cref="NdisStatus.SendAborted"/>, nothing of it is sent, and what was posted behind it closes up. One whose
+    /// bytes are on their way down already ends as any other: a hole in a stream is no cancel.</summary>
+    /// <param name="data">Lent until the end.</param>
+    /// <param name="cancellation">Says that it is no longer wanted. It is not thrown.</param>
+    public ValueTask<SendResult> SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+            return ValueTask.FromResult(new SendResult(NdisStatus.SendAborted, 0));
+        if (!cancellation.CanBeCanceled)
+            return SendAsync(data);
+        var post = new CancellablePost(Core, data);
+        Tell(post, data.Length);
+        post.CancelBy(cancellation);
+        return post.Result;
+    }
+
     /// <summary>Sends a chain of buffers as one request; each ends by itself, in order. Await each once.</summary>
     public ValueTask<SendResult>[] SendChainAsync(IReadOnlyList<ReadOnlyMemory<byte>> chain)
     {

@@ -113,6 +113,38 @@ internal sealed class SendPost(BindingConnection connection)
     protected override SendResult Make(NdisStatus status, long bytes) => new(status, bytes);
 }
 
+/// <summary>A send that can be cancelled; used once, because who cancels it may be late.</summary>
+internal sealed class CancellablePost : TaskPost<CancellablePost, SendResult>
+{
+    private object? _registration;      // in a box, which is written in one step
+    private int _isDone;
+
+    public CancellablePost(BindingConnection connection, ReadOnlyMemory<byte> data)
+        : base(connection, OffloadOperation.Send) => Memory = MemoryMarshal.AsMemory(data);
+
+    /// <summary>Goes by a token from here on; to be called when it was posted.</summary>
+    public void CancelBy(CancellationToken cancellation)
+    {
+        Interlocked.Exchange(ref _registration, cancellation.UnsafeRegister(static post =>
+        {
+            var send = (CancellablePost)post!;
+            if (Volatile.Read(ref send._isDone) == 0)
+                send.Cancel();
+        }, this));
+        if (Volatile.Read(ref _isDone) != 0)
+            Unregister();
+    }
+
+    protected override SendResult Make(NdisStatus status, long bytes)
+    {
+        Interlocked.Exchange(ref _isDone, 1);
+        Unregister();
+        return new SendResult(status, bytes);
+    }
+
+    private void Unregister() => (_registration as CancellationTokenRegistration?)?.Unregister();
+}
+
 /// <summary>A send whose data lies in several pieces; used once.</summary>
 internal sealed class GatherPost : TaskPost<GatherPost, SendResult>
 {

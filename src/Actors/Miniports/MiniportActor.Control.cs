@@ -20,7 +20,7 @@ internal sealed partial class MiniportActor
         {
             case LifeStepKind.SeverConnections:
                 EndOids(NdisStatus.NotAccepted);        // LIFE-12
-                RefuseHeldBack();
+                RefuseHeldBack(NdisStatus.Failure);
                 break;
             case LifeStepKind.ResetAdapter:
                 EndOids(NdisStatus.RequestAborted);     // LIFE-08
@@ -28,12 +28,15 @@ internal sealed partial class MiniportActor
             case LifeStepKind.ResumeOffload:
                 GoOnHeldBack();
                 break;
-            case LifeStepKind.UploadAll or LifeStepKind.PauseAdapter:
-                RefuseHeldBack();
+            case LifeStepKind.PauseAdapter:
+                RefuseHeldBack(NdisStatus.Paused);      // LIFE-17
+                break;
+            case LifeStepKind.UploadAll:
+                RefuseHeldBack(NdisStatus.Failure);
                 break;
             case LifeStepKind.HaltAdapter:
                 EndOids(NdisStatus.NotAccepted);        // none is out when it is halted (LIFE-06)
-                RefuseHeldBack();
+                RefuseHeldBack(NdisStatus.Failure);
                 break;
             default:
                 break;
@@ -162,8 +165,9 @@ internal sealed partial class MiniportActor
     }
 
     /// <summary>There will be no resume for them.</summary>
+    /// <param name="status">What they are told.</param>
     /// <param name="through">Only of those that came through this driver; null for all.</param>
-    private void RefuseHeldBack(Edge? through = null)
+    private void RefuseHeldBack(NdisStatus status, Edge? through = null)
     {
         for (int left = _later.Count; left > 0 && TryTakeHeldBack(out InitiateOffload? initiate); left--)
         {
@@ -171,7 +175,7 @@ internal sealed partial class MiniportActor
             if (through is not null && !initiate.Flight.Head.Frames.Has(through))
                 HoldBack(initiate);
             else
-                RefuseHome(initiate, NdisStatus.Failure);
+                RefuseHome(initiate, status);
         }
     }
 

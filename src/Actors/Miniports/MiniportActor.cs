@@ -37,7 +37,7 @@ internal sealed partial class MiniportActor(
             case TreeMoved moved when _trees.Contains(moved.Run): GoOn(moved.Run); break;
             case TreeMoved: break;      // of an instance before this one, which has left it to the custodian
             case OidsGoOn: PumpOids(); break;
-            case InitiatesInVain vain: RefuseHeldBack(vain.Through); break;
+            case InitiatesInVain vain: RefuseHeldBack(NdisStatus.Paused, vain.Through); break;
             case HangSuspect: CheckForHang(); break;
             case LifeEvent told: OnLife(told); break;
             default: Unhandled(message); break;

@@ -59,7 +59,8 @@ internal sealed class ShelfActor : DriverActor
         AdapterInstance plugged = _adapter.Current;
         if (plugged.IsRemoved || !AdapterLifecycle.TakesConnections(plugged.State))
         {
-            RefuseHome(initiate, NdisStatus.Failure);
+            bool isPaused = !plugged.IsRemoved && AdapterLifecycle.IsPaused(plugged.State);
+            RefuseHome(initiate, isPaused ? NdisStatus.Paused : NdisStatus.Failure);     // LIFE-17
             return;
         }
         entry.Edge.Route = plugged.RouteOf(entry.Top);      // before the look: who disables something finds it here

@@ -93,6 +93,9 @@ public enum OffloadParameters
 
     /// <summary><see cref="TcpConnectionOffloadParameters.NceStaleTicks"/>.</summary>
     NceStaleTicks = 0x100,
+
+    /// <summary>All of them.</summary>
+    All = 0x1FF,
 }
 
 /// <summary>Which parts of the chimney of an adapter are enabled: NDIS_TASK_TCP_CONNECTION_OFFLOAD, whose layout is no

@@ -43,6 +43,7 @@ internal sealed partial class BindingActor(
             case NeighborReachabilityQuery query: Answer(query); break;
             case NeighborReachabilityInDoubt doubt: HearOfDoubt(doubt); break;
             case OidPost post: Take(post); break;
+            case CancelNotice notice: Cancel(notice.Send); break;
             case IndicateStatus or HearAgain: HearStatuses(); break;
             case LifeEvent told: OnLife(told); break;
             case var own when own == ReleaseHeld: Release(); break;
@@ -52,6 +53,7 @@ internal sealed partial class BindingActor(
 
     private void Take(Post post)
     {
+        queue.Gaps?.Move(post);
         if (post.IsUrgent)
             queue.Refuse(post.Connection, NdisStatus.RequestAborted);
         // What is posted after the terminate does not wait behind others for room that it will not use.
@@ -59,6 +61,13 @@ internal sealed partial class BindingActor(
         Post? rest = waits ? post : Depart(post);
         if (rest is not null)
             queue.Add(rest);
+    }
+
+    /// <summary>One that waits was never on a journey: it has no list, no flight and no holder.</summary>
+    private void Cancel(Post send)
+    {
+        if (queue.TryCancel(send))
+            send.Refuse(NdisStatus.SendAborted);
     }
 
     private void DrainAll()

@@ -63,6 +63,25 @@ internal sealed class BindingQueue
         _lanes[LaneOf(post)].AddLast(post);
     }
 
+    /// <summary>What has closed up in the streams; null while nothing was ever cancelled.</summary>
+    public ClosedGaps? Gaps { get; private set; }
+
+    /// <summary>Takes a send out that still waits: nobody below knows of it. Done before it is answered, and in one
+    /// step: whoever dies afterwards leaves streams without holes.</summary>
+    /// <returns>False: it does not wait here.</returns>
+    public bool TryCancel(Post send)
+    {
+        LinkedList<Post> lane = _lanes[LaneOf(send)];
+        if (send.Next is not null || lane.Find(send) is not { } node)
+            return false;
+        var behind = new List<Post>();
+        for (LinkedListNode<Post>? next = node.Next; next is not null; next = next.Next)
+            behind.Add(next.Value);
+        lane.Remove(node);
+        (Gaps ??= new ClosedGaps()).Close(send, behind);
+        return true;
+    }
+
     /// <summary>The first has found room: the rest of its chain is the first now. Called before a list that carries it
     /// departs: a post that is both here and on its journey would travel twice if the binding died between.</summary>
     public void Advance(int lane, Post? rest)

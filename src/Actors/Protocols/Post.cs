@@ -69,6 +69,14 @@ internal abstract class Post(BindingConnection connection, OffloadOperation oper
         return _lostMeanwhile;
     }
 
+    /// <summary>It is no longer wanted, if it still waits in its binding (LIFE-16). To be called when it was posted,
+    /// from any thread.</summary>
+    public void Cancel()
+    {
+        BindingConnection? connection = _connection;    // none any more once its result was read
+        connection?.Binding.Tell(new CancelNotice(this), null);
+    }
+
     /// <summary>Whether nobody but its user knows it any more: the binding landed it, which was done with it before,
     /// and lets go of what it lands. Whoever else answers may leave it in a mailbox or in somebody's hand.</summary>
     protected bool IsOver { get; private set; }

@@ -13,6 +13,7 @@ internal static class CaseList
         .. StateCases.All, .. TreeCases.All, .. PathCases.All, .. NeighborCases.All,
         .. LifeCases.All, .. BindingCases.All, .. StatusCases.All, .. CapabilityCases.All, .. EdgeCases.All,
         .. CounterCases.All, .. PacketCases.All,
-        .. TimerCases.All, .. SegmentCases.All, .. ContextCases.All,
+        .. TimerCases.All, .. SegmentCases.All, .. ContextCases.All, .. ParameterCases.All, .. WireCountCases.All,
+        .. LateCases.All,
     ];
 }

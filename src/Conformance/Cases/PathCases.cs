@@ -65,7 +65,8 @@ internal static class PathCases
 
     private static async Task Vlan(Play play)
     {
-        Line line = await TreeCases.OffloadAsync(play, TreeCases.NewPath(play, TreeCases.NewNeighbor(play, vlan: 5)));
+        Line line = await TreeCases.OffloadAsync(
+            play, TreeCases.NewPath(play, TreeCases.NewNeighbor(play, vlan: 5)), new LinePlan { Vlan = 5 });
         await play.Ends(line.Send(100));
         play.Check("INIT-22", line.Wire.Ours.All(seen => seen.Segment.Frame?.VlanId == 5), "a packet is not on it");
         NdisStatus alien = await RefusalAsync(
@@ -96,7 +97,8 @@ internal static class PathCases
     private static async Task SetOnTheWay(Play play)
     {
         Neighbor neighbor = TreeCases.NewNeighbor(play);
-        Line line = await TreeCases.OffloadAsync(play, TreeCases.NewPath(play, neighbor));
+        Line line = await TreeCases.OffloadAsync(
+            play, TreeCases.NewPath(play, neighbor), new LinePlan { Vlan = 7 });
         NeighborOffloadState state = await play.Ends("INIT-27", "a query", neighbor.QueryAsync());
         play.Check("INIT-27", state.Const.VlanId == 7, $"the target has VLAN {state.Const.VlanId}");
         await play.Ends(line.Send(100));

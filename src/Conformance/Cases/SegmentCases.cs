@@ -18,7 +18,51 @@ internal static class SegmentCases
             { Needs = Ability.Wire },
         new("A RST is believed at the next number, challenged in the window, and else dropped", Rst,
             "PKT-05", "EVT-04") { Needs = Ability.Wire },
+        new("A connection on a VLAN hears only what is on it", OtherVlan, "PKT-06")
+            { Needs = Ability.Wire | Ability.Paths },
+        new("A packet has a tag if there is something to say in it", Tags, "PKT-07")
+            { Needs = Ability.Wire | Ability.Paths },
     ];
+
+    private static async Task OtherVlan(Play play)
+    {
+        var onFive = new LinePlan { Vlan = 5 };
+        Line line = await TreeCases.OffloadAsync(
+            play, TreeCases.NewPath(play, TreeCases.NewNeighbor(play, vlan: 5)), onFive);
+        Line any = await TreeCases.OffloadAsync(play, TreeCases.NewPath(play, TreeCases.NewNeighbor(play)), onFive);
+        line.Wire.Forge(0, new byte[100], SegmentFlags.None, vlan: 6);
+        line.Wire.Forge(0, [], SegmentFlags.Rst, vlan: 6);
+        await play.SettleAsync(line);
+        play.Check("PKT-06", line.Taken == 0 && line.Aborts == 0, "it hears what is on another VLAN");
+        line.Peer.Say(100);
+        any.Peer.Say(100);
+        await play.Until("PKT-06", "both hear what is on VLAN 5", () => line.Taken == 100 && any.Taken == 100);
+        play.Check("PKT-06", line.Wrong is null, $"at the host {line.Wrong}");
+        any.Wire.Forge(100, Pattern.Bytes(any.Peer.HostStream, 100, 50), SegmentFlags.None, vlan: 6);
+        await play.Until("PKT-06", "without an id of its own it takes everything", () => any.Taken == 150);
+    }
+
+    private static async Task Tags(Play play)
+    {
+        Line plain = await TreeCases.OffloadAsync(play, TreeCases.NewPath(play, TreeCases.NewNeighbor(play)));
+        Line tagged = await TreeCases.OffloadAsync(
+            play, TreeCases.NewPath(play, TreeCases.NewNeighbor(play, vlan: 5)), new LinePlan { Vlan = 5 });
+        FrameHeader? none = await FrameAsync(play, plain), id = await FrameAsync(play, tagged);
+        foreach (Line line in (Line[])[plain, tagged])
+            await play.Ends("PKT-07", "an update",
+                TreeCases.Done(line.Connection.UpdateAsync(new TcpOffloadStateCached { UserPriority = 3 })));
+        FrameHeader? priority = await FrameAsync(play, plain), both = await FrameAsync(play, tagged);
+        play.Check("PKT-07", none is { IsTagged: false }, $"neither id nor priority: {none}");
+        play.Check("PKT-07", id is { IsTagged: true, VlanId: 5, Priority: 0 }, $"an id: {id}");
+        play.Check("PKT-07", priority is { IsTagged: true, VlanId: 0, Priority: 3 }, $"a priority: {priority}");
+        play.Check("PKT-07", both is { IsTagged: true, VlanId: 5, Priority: 3 }, $"both: {both}");
+    }
+
+    private static async Task<FrameHeader?> FrameAsync(Play play, Line line)
+    {
+        await play.Ends(line.Send(100));
+        return line.Wire.Ours.Last(seen => seen.Segment.Data.Length > 0).Segment.Frame;
+    }
 
     private static async Task DataOnly(Play play)
     {

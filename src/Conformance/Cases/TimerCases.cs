@@ -16,15 +16,26 @@ internal static class TimerCases
     [
         new("One segment is acknowledged late, two at once", DelayedAck, "TMR-01", "RIND-08") { Needs = Timed },
         new("A silent peer is probed after the timeout, each interval, and given up", KeepAlive,
-            "TMR-01", "TMR-02", "TMR-08", "EVT-21") { Needs = Timed },
+            "TMR-01", "TMR-02", "TMR-08", "EVT-21")
+        {
+            Needs = Timed,
+            Plan = new StagePlan { Settings = "chimney.offload-parameters.ticks-per-second = 10" },
+        },
         new("A closed window is probed in rounds until it opens", Persist, "TMR-01", "TMR-09") { Needs = Timed },
         new("Lost data is sent again with growing patience, and then given up", Retransmit,
-            "TMR-01", "TMR-10", "EVT-21") { Needs = Timed },
+            "TMR-01", "TMR-10", "EVT-21")
+        {
+            Needs = Timed,
+            Plan = new StagePlan { Settings = "chimney.offload-parameters.retransmissions-max = 3" },
+        },
         new("FIN_WAIT_2 ends two minutes after the peer's last word", FinWait2, "TMR-01", "TMR-06", "EVT-21")
             { Needs = Timed },
         new("No timer wraps within weeks", Weeks, "TMR-03")
             { Needs = Timed, Plan = new StagePlan { Settings = "chimney.hang-watch.interval = 1 h" } },
         new("A delayed acknowledgement is sent before the upload, and not again", Leaving, "TERM-18", "TMR-04")
+            { Needs = Timed },
+        new("In TIME_WAIT the target asks for an upload", TimeWait, "TMR-07") { Needs = Timed },
+        new("What is too small to be worth a segment waits for more room, and not for long", Silly, "TMR-11")
             { Needs = Timed },
         new("The clock of the timestamps moves with the connection", Stamps, "TMR-12") { Needs = Timed },
     ];
@@ -158,6 +169,46 @@ internal static class TimerCases
         double ticks = unchecked(second.Value - first.Value);
         double passed = (ours[1].At - ours[0].At).TotalMilliseconds;
         play.Check("TMR-12", Math.Abs(ticks - passed) <= 2, $"in {passed} ms the clock moved by {ticks} ticks");
+    }
+
+    private static async Task TimeWait(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        await play.Ends(line.Disconnect(DisconnectKind.Graceful));
+        await play.SettleAsync(line);
+        bool early = line.Connection.UploadWanted.IsCompleted;
+        line.Peer.Finish();
+        TcpUploadReason reason = await play.Ends("TMR-07", "a wish for upload", line.Connection.UploadWanted);
+        play.Check("TMR-07", !early && reason == TcpUploadReason.UploadRequested, $"asked early: {early}, {reason}");
+        play.Check("TMR-07", line.Wire.Line.State == TcpConnectionState.TimeWait, $"it is {line.Wire.Line.State}");
+        UploadResult rest = await line.Upload();
+        play.Check("TMR-07", rest is { Socket: not null, FinSent: true }, "was not given back");
+    }
+
+    /// <summary>The peer has room for so little that waiting may bring more.</summary>
+    private static async Task Silly(Play play)
+    {
+        Line line = await play.OffloadAsync();
+        line.Wire.Forge(0, [], SegmentFlags.None, window: 100);
+        await play.SettleAsync(line);
+        TimeSpan begun = play.Stage.Now;
+        Task<SendResult> send = line.Send(3_000);
+        await play.Until("TMR-11", "something is sent", () => line.Wire.Ours.Any(IsData));
+        WireSighting first = line.Wire.Ours.First(IsData);
+        double waited = (first.At - begun).TotalSeconds;
+        play.Check("TMR-11", waited is > 0.19 and < 0.3, $"it waited for {waited} s");
+        int length = first.Segment.Data.Length;
+        play.Check("TMR-11", length == 100, $"{length} bytes into a window of 100");
+        await play.Ends(send);
+        line.Wire.Forge(0, [], SegmentFlags.None, window: 100);
+        await play.SettleAsync(line);
+        begun = play.Stage.Now;
+        int before = line.Wire.Ours.Count(IsData);
+        await play.Ends(line.Send(50));
+        waited = (line.Wire.Ours.Where(IsData).ElementAt(before).At - begun).TotalSeconds;
+        play.Check("TMR-11", waited < 0.1, $"a list that fits was held for {waited} s");
+
+        static bool IsData(WireSighting seen) => seen.Segment.Data.Length > 0;
     }
 
     private static bool Near(TimeSpan passed, double seconds) => Math.Abs(passed.TotalSeconds - seconds) < 0.5;

@@ -139,6 +139,14 @@ internal sealed class Line : IConnectionUser
     public Task<SendResult> Send(int length) =>
         WornAfter(Next(length), memory => Connection.SendAsync(memory).AsTask());
 
+    /// <summary>Sends bytes that the host may not want any more; they count for nothing.</summary>
+    public Task<SendResult> SendUnwanted(int length, CancellationToken cancellation) =>
+        Connection.SendAsync(new byte[length], cancellation).AsTask();
+
+    /// <summary>Sends the next bytes, as long as they are wanted.</summary>
+    public Task<SendResult> Send(int length, CancellationToken cancellation) =>
+        WornAfter(Next(length), memory => Connection.SendAsync(memory, cancellation).AsTask());
+
     /// <summary>Sends the next bytes, as one chain.</summary>
     public Task<SendResult>[] SendChain(params int[] lengths)
     {

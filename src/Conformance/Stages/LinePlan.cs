@@ -14,7 +14,8 @@ internal sealed record LinePlan
     /// <summary>Whether there is as little room on the way as possible.</summary>
     public bool IsNarrow { get; init; }
 
-    /// <summary>Whether it is over IPv6; only with <see cref="Ability.BothFamilies"/>.</summary>
+    /// <summary>Whether it is over IPv6; only with <see cref="Ability.BothFamilies"/>, or on a wire that only
+    /// its packets know of, with <see cref="Ability.Wire"/>.</summary>
     public bool IsIPv6 { get; init; }
 
     /// <summary>Whether somebody takes indicated data; else the host refuses it.</summary>
@@ -22,6 +23,9 @@ internal sealed record LinePlan
 
     /// <summary>Over which binding.</summary>
     public string Binding { get; init; } = Stage.Binding;
+
+    /// <summary>On which VLAN its peer's packets come, where it is simulated; null for without a tag.</summary>
+    public int? Vlan { get; init; }
 
     /// <summary>Limits of our TCP, where it is simulated.</summary>
     public TcpEngineSettings Ours { get; init; } = new();

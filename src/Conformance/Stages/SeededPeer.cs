@@ -43,6 +43,10 @@ internal sealed class SeededPeer : StagePeer
     public IEnumerable<WireSighting> Ours =>
         Segments.Where(seen => !seen.IsArrival && ReferenceEquals(seen.End, _line.Wire.Left));
 
+    /// <summary>What has come to our end.</summary>
+    public IEnumerable<WireSighting> Arrived =>
+        Segments.Where(seen => seen.IsArrival && ReferenceEquals(seen.End, _line.Wire.Left));
+
     /// <summary>What the peer has put on the wire.</summary>
     public IEnumerable<WireSighting> Theirs =>
         Segments.Where(seen => !seen.IsArrival && ReferenceEquals(seen.End, _line.Wire.Right));
@@ -57,10 +61,12 @@ internal sealed class SeededPeer : StagePeer
     }
 
     /// <summary>Puts a segment on the wire that its own TCP knows nothing of.</summary>
-    public void Forge(long offset, byte[] data, SegmentFlags flags, PacketForm form = PacketForm.Plain)
+    public void Forge(
+        long offset, byte[] data, SegmentFlags flags, PacketForm form = PacketForm.Plain, int window = 65_535,
+        int? vlan = null)
     {
         _tick();
-        _line.Peer.Forge(offset, data, flags, form: form);
+        _line.Peer.Forge(offset, data, flags, window, form, vlan);
     }
 
     public override void Dispose() => _line.Socket.Dispose();

@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Configuration;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
@@ -79,7 +80,10 @@ internal sealed class SeededStage : Stage
             ReceiveBytesMax = plan.IsNarrow ? 4_096 : 256 * 1024,
             Timestamps = plan.Ours.Timestamps,
         };
-        SimulatedLine line = _network.Connect(new SimulatedLinePlan { Ours = plan.Ours, Theirs = theirs });
+        var wire = new SimulatedLinePlan { Ours = plan.Ours, Theirs = theirs, Vlan = plan.Vlan };
+        if (plan.IsIPv6)
+            wire = wire with { Source = IPAddress.Parse("2001:db8::1"), Destination = IPAddress.Parse("2001:db8::2") };
+        SimulatedLine line = _network.Connect(wire);
         var peer = new SeededPeer(number, line, () => _network.Tick(_world.Now)) { Reads = plan.PeerReads };
         _peers.Add(peer);
         return peer;

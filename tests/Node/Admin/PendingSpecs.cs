@@ -67,7 +67,7 @@ public sealed class PendingSpecs
         OffloadedConnection connection = await chimney.Binding("tcpip").OffloadAsync(socket);
         byte[] data = new byte[10];
         while (!over.IsCancellationRequested)
-            (await connection.SendAsync(data)).Status.ShouldBe(NdisStatus.Success);
+            (await connection.SendAsync(data, CancellationToken.None)).Status.ShouldBe(NdisStatus.Success);
         await connection.DisconnectAsync(DisconnectKind.Graceful);
         await reading;
         await connection.DisposeAsync();

@@ -2,6 +2,7 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Embedding;
@@ -62,6 +63,21 @@ public sealed class AdapterLifeSpecs : StackSpec
         data.Return();
         await Done(second);
         Nic.State.ShouldBe(AdapterState.Paused);
+    }
+
+    /// <summary>No binding lets anything through by then, so its state is set behind their backs.</summary>
+    [Fact]
+    public async Task What_comes_to_an_adapter_that_is_pausing_is_told_so()
+    {
+        AdapterInstance plugged = Chimney.Stack.Life.Adapters.Single(one => one.Name == "nic0").Current;
+        plugged.TryMove(AdapterEvent.Pause).ShouldBeTrue();
+        await RefusedAsync(NdisStatus.Paused);
+        plugged.TryMove(AdapterEvent.PauseComplete).ShouldBeTrue();
+        await RefusedAsync(NdisStatus.Paused);
+
+        await Done(Nic.RestartAsync());
+
+        await Named("works", (await OffloadAsync()).DisposeAsync().AsTask());
     }
 
     [Fact]

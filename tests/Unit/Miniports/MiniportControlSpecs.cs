@@ -53,16 +53,16 @@ public sealed class MiniportControlSpecs : AloneSpec
         _miniport.Tell(new InitiatesInVain(_above.Edge));
 
         _above.Heard.Cast<InitiateOffloadComplete>().Select(told => told.Block).ShouldBe(blocks);
-        blocks.ShouldAllBe(block => block.Status == NdisStatus.Failure && block.ParkedIn == null);
+        blocks.ShouldAllBe(block => block.Status == NdisStatus.Paused && block.ParkedIn == null);
         _shelf.Heard.ShouldBeEmpty();
     }
 
     [Theory]
-    [InlineData(LifeStepKind.UploadAll)]
-    [InlineData(LifeStepKind.PauseAdapter)]
-    [InlineData(LifeStepKind.HaltAdapter)]
-    [InlineData(LifeStepKind.SeverConnections)]
-    internal void What_waits_fails_when_there_will_be_no_resume(LifeStepKind kind)
+    [InlineData(LifeStepKind.UploadAll, NdisStatus.Failure)]
+    [InlineData(LifeStepKind.PauseAdapter, NdisStatus.Paused)]
+    [InlineData(LifeStepKind.HaltAdapter, NdisStatus.Failure)]
+    [InlineData(LifeStepKind.SeverConnections, NdisStatus.Failure)]
+    internal void What_waits_fails_when_there_will_be_no_resume(LifeStepKind kind, NdisStatus status)
     {
         OffloadBlock block = Initiate();
         _adapter.Current.OffloadIsPaused = true;
@@ -71,7 +71,7 @@ public sealed class MiniportControlSpecs : AloneSpec
         Step(kind);
 
         _above.Heard.ShouldHaveSingleItem().ShouldBeOfType<InitiateOffloadComplete>().Block.ShouldBe(block);
-        (block.Status, block.Custody.Holder).ShouldBe((NdisStatus.Failure, _above.Holder));
+        (block.Status, block.Custody.Holder).ShouldBe((status, _above.Holder));
         _conductor.Heard.ShouldHaveSingleItem().ShouldBeOfType<LifeEventComplete>().Status
             .ShouldBe(NdisStatus.Success);
     }

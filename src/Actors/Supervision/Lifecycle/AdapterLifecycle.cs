@@ -42,6 +42,9 @@ internal static class AdapterLifecycle
     /// <summary>Whether connections may be offloaded to it.</summary>
     public static bool TakesConnections(AdapterState state) => state == AdapterState.Running;
 
+    /// <summary>Whether what still comes to it is told that it is paused (LIFE-17).</summary>
+    public static bool IsPaused(AdapterState state) => state is AdapterState.Pausing or AdapterState.Paused;
+
     /// <summary>Whether it answers control requests.</summary>
     public static bool TakesOids(AdapterState state) => state is AdapterState.Paused or AdapterState.Restarting
         or AdapterState.Running or AdapterState.Pausing;

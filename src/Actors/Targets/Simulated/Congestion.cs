@@ -4,16 +4,23 @@ namespace ChimneyActors.Targets.Simulated;
 /// with the recovery point of RFC 6582, so that several losses in one window need one recovery.</summary>
 internal sealed class Congestion
 {
-    private const int DuplicatesMax = 3;
-
+    private readonly int _duplicatesMax;
     private int _mss;
     private long _recover = -1;
     private long _avoided;
     private int _duplicates;
 
-    internal Congestion(int mss, long window = 0, long threshold = long.MaxValue, int duplicates = 0)
+    /// <summary>One that begins, or goes on.</summary>
+    /// <param name="mss">Bytes of a full segment.</param>
+    /// <param name="window">cwnd so far; 0 for none.</param>
+    /// <param name="threshold">ssthresh so far.</param>
+    /// <param name="duplicates">Acknowledgements in a row that said nothing new.</param>
+    /// <param name="duplicatesMax">With so many of them a segment is taken for lost.</param>
+    internal Congestion(
+        int mss, long window = 0, long threshold = long.MaxValue, int duplicates = 0, int duplicatesMax = 3)
     {
         _mss = mss;
+        _duplicatesMax = duplicatesMax;
         Window = window > 0 ? Math.Max(window, mss) : Initial(mss);
         Threshold = threshold > 0 ? threshold : long.MaxValue;
         _duplicates = duplicates;
@@ -74,7 +81,7 @@ internal sealed class Congestion
     /// <param name="una">SND.UNA.</param>
     /// <param name="max">Behind everything that was ever sent.</param>
     /// <param name="flight">Bytes on their way.</param>
-    /// <returns>True for the third: fast retransmit.</returns>
+    /// <returns>True for one too many: fast retransmit.</returns>
     internal bool OnDuplicate(long una, long max, long flight)
     {
         if (IsRecovering)
@@ -83,12 +90,12 @@ internal sealed class Congestion
             return false;
         }
 
-        if (++_duplicates != DuplicatesMax || una <= _recover)
+        if (++_duplicates < _duplicatesMax || una <= _recover)
             return false;
         _recover = max;
         IsRecovering = true;
         Threshold = Half(flight);
-        Window = Threshold + (DuplicatesMax * _mss);
+        Window = Threshold + ((long)_duplicatesMax * _mss);
         return true;
     }
 

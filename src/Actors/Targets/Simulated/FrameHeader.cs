@@ -13,6 +13,6 @@ internal sealed record FrameHeader(PhysicalAddress Source, PhysicalAddress Desti
     /// <summary>Whether there is a tag (PKT-07).</summary>
     internal bool IsTagged => VlanId != 0 || Priority != 0;
 
-    /// <summary>The header of an answer.</summary>
-    internal FrameHeader Reversed => this with { Source = Destination, Destination = Source };
+    /// <summary>One that the network has put on a VLAN.</summary>
+    internal static FrameHeader OnVlan(int id) => new(PhysicalAddress.None, PhysicalAddress.None, id, 0);
 }

@@ -188,10 +188,16 @@ internal sealed class IncomingHalf(SimulatedConnection owner, int indicationsMax
             first.Placed += Take(piece.Span, first.Upcalls);
         }
 
-        // Push mode: what is there is given at once, unless the stream ends here, which ends them all.
-        bool pushed = first.Placed > 0 && !first.List.NoPush && !owner.Line.IsAtEnd;
-        if (first.Placed < first.Length && !pushed)
+        // Push mode: part of a list waits for PSH or the timer, unless the stream ends here, which ends them all.
+        bool isPartly = first.Placed > 0 && !first.List.NoPush && !owner.Line.IsAtEnd;
+        if (first.Placed < first.Length && !(isPartly && owner.Line.IsPushed))
+        {
+            if (isPartly)
+                owner.Line.AwaitPush();
             return false;
+        }
+
+        owner.Line.EndPush();
         Pending done = first;
         _posted.Dequeue();
         owner.Up.Complete(done, NdisStatus.Success, done.Placed);

@@ -32,6 +32,19 @@ internal enum PacketForm : byte
     Management,
 }
 
+/// <summary>Whether what a segment carries was sent before; only its sender knows.</summary>
+internal enum Repetition : byte
+{
+    /// <summary>Nothing of it, or it carries nothing.</summary>
+    None,
+
+    /// <summary>A part of it.</summary>
+    Partly,
+
+    /// <summary>All of it.</summary>
+    Wholly,
+}
+
 /// <summary>One TCP segment.</summary>
 /// <param name="Seq">Number of the first octet.</param>
 /// <param name="Ack">The next octet that the sender expects.</param>
@@ -50,6 +63,9 @@ internal readonly record struct Segment(
 
     /// <summary>What else is known of that packet.</summary>
     internal PacketForm Form { get; init; }
+
+    /// <summary>For whoever counts at the sender's (CNT-06).</summary>
+    internal Repetition Repetition { get; init; }
 
     /// <summary>TTL of that packet.</summary>
     internal byte TimeToLive { get; init; } = 64;

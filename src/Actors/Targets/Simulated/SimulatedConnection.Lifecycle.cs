@@ -112,6 +112,14 @@ internal sealed partial class SimulatedConnection
         EndForwards(NdisStatus.UploadInProgress);
     }
 
+    /// <summary>There is nothing more to do here: the rest of the time the host can wait (TMR-07).</summary>
+    private void MakeRoom()
+    {
+        if (!_makesRoom)
+            Say(TcpOffloadEventType.Retrieve, (long)TcpUploadReason.UploadRequested);
+        _makesRoom = true;
+    }
+
     /// <summary>Something of ours threw: this connection is given up, all others go on (EVT-24).</summary>
     private void OnFault(Exception fault)
     {

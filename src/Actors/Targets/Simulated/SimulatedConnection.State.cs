@@ -34,7 +34,7 @@ internal sealed partial class SimulatedConnection
                     },
                 };
                 break;
-            case UpdateOffload when _phase == Phase.Open:
+            case UpdateOffload:     // also of one that is aborted: what is queried later is what was set last
                 Line.Update(block.Update!);
                 _receive.IndicationBytes = block.Update!.IndicationBytes ?? _receive.IndicationBytes;
                 break;

@@ -17,6 +17,7 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
     private Phase _phase;
     private Terminating? _terminating;
     private bool _hasWished;
+    private bool _makesRoom;
     private Fifo<Pending> _forwards;
     internal WayUp Up;                  // a mutable struct: gathers in place
 
@@ -58,6 +59,18 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
     internal IOffloadUpcalls? Upcalls { get; private set; }
 
     internal SimulatedLine Line => _line!;
+
+    /// <summary>Whether it is here in ESTABLISHED or CLOSE-WAIT.</summary>
+    internal bool IsEstablished => _phase == Phase.Open && Line.IsEstablished;
+
+    /// <summary>Whether its adapter has any path.</summary>
+    internal bool HasPaths => _target.HasPaths;
+
+    /// <summary>What the host wants of its TCP; null while it has not said so.</summary>
+    internal TcpConnectionOffloadParameters? Parameters => _target.Parameters;
+
+    /// <summary>What counts for it.</summary>
+    internal SimulatedCounts Counts => _target.CountsOf(Line.Source);
 
     internal object SendMark => _send.Mark;
 
@@ -106,6 +119,8 @@ internal sealed partial class SimulatedConnection : SimulatedLane, IPoolWaiter
                 Die(failure);
             else if (Line.HasUrgent)
                 WishForUpload();
+            else if (Line.State == TcpConnectionState.TimeWait)
+                MakeRoom();
         }
         catch (Exception fault)
         {

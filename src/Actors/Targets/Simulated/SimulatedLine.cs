@@ -16,7 +16,7 @@ namespace ChimneyActors.Targets.Simulated;
 /// next. Offsets are counted from the beginning of the line, whoever has it.</para>
 /// <para>A host that disposes of the socket of a connection it has resets it, unless its FIN was sent.</para>
 /// </remarks>
-internal sealed class SimulatedLine
+internal sealed partial class SimulatedLine
 {
     private readonly SimulatedNetwork _network;
     private TcpEngineSettings _settings;
@@ -30,7 +30,10 @@ internal sealed class SimulatedLine
     private readonly int _windowScale;      // for windows in real headers
     private bool _hasChanged;
     private bool _isLost;
+    private bool _hasPushExpired;
     private SimulatedPath? _path;
+    private SimulatedCounts? _counts;       // of the adapter that has it
+    private TcpConnectionOffloadParameters? _parameters;    // what the host wanted of it then
 
     internal SimulatedLine(SimulatedNetwork network, SimulatedLinePlan plan, SeededChance chance)
     {
@@ -48,7 +51,10 @@ internal sealed class SimulatedLine
         while (Math.Max(plan.Ours.ReceiveBytesMax, plan.Theirs.ReceiveBytesMax) >> _windowScale > ushort.MaxValue)
             _windowScale++;
         _wired = Plug(start);
-        Peer = new SimulatedPeer(network, Wire, Start(theirs, ours, plan.Theirs, plan.Ours), plan.Theirs);
+        Peer = new SimulatedPeer(network, Wire, Start(theirs, ours, plan.Theirs, plan.Ours), plan.Theirs)
+        {
+            Frame = plan.Vlan is { } id ? FrameHeader.OnVlan(id) : null,
+        };
     }
 
     /// <summary>IP address of our end.</summary>
@@ -86,6 +92,9 @@ internal sealed class SimulatedLine
     /// <summary>State of our end.</summary>
     internal TcpConnectionState State => _isLost ? TcpConnectionState.Closed : _wired.Engine.State;
 
+    /// <summary>Whether our end is in ESTABLISHED or CLOSE-WAIT.</summary>
+    internal bool IsEstablished => !_isLost && _wired.Engine.IsEstablished;
+
     /// <summary>Bytes that the peer has acknowledged.</summary>
     internal long Acknowledged => _sendBase + _wired.Engine.Acknowledged;
 
@@ -104,6 +113,10 @@ internal sealed class SimulatedLine
 
     /// <summary>Whether the peer has finished, and everything before its FIN was read.</summary>
     internal bool IsAtEnd => _peerFinished && !HasData;
+
+    /// <summary>Whether the peer wants delivered at once what has been read, or it has waited for more long enough
+    /// (RECV-17).</summary>
+    internal bool IsPushed => _hasPushExpired || _wired.Engine.PushedThrough >= _wired.Engine.BytesReceived;
 
     /// <summary>What the connection died of; null while it lives, and when both sides closed it.</summary>
     internal TcpEventKind? Failure { get; private set; }
@@ -144,28 +157,23 @@ internal sealed class SimulatedLine
     /// <summary>An adapter takes the connection over.</summary>
     internal void Offload(SimulatedConnection to, SimulatedPath? path)
     {
-        Owner = to;
         IsLeaving = false;
-        _path = path;
         if (path is not null)
             _settings = _settings with { PathBytesMax = PayloadOf(path) };
-        Move();
+        MoveTo(to, path);
     }
 
     /// <summary>The host takes the connection over.</summary>
     internal void Upload()
     {
-        Owner = null;
-        _path = null;
         HasUrgent = false;
-        Move();
+        MoveTo(null, null);
     }
 
     /// <summary>The adapter has vanished, and the delegated state with it: nothing answers the peer any more.</summary>
     internal void Lose()
     {
-        Owner = null;
-        _path = null;
+        BelongTo(null, null);
         _isLost = true;
         Wire.Left.Arrived = null;
     }
@@ -185,7 +193,10 @@ internal sealed class SimulatedLine
 
     internal void Abort()
     {
+        bool wasEstablished = _wired.Engine.IsEstablished;
         _wired.Engine.Abort(Now);
+        if (wasEstablished)
+            _counts?.CountReset();
         _wired.Flush();
     }
 
@@ -261,15 +272,28 @@ internal sealed class SimulatedLine
         return read;
     }
 
+    /// <summary>A request is filled in part: the push timer runs (DLV-10).</summary>
+    internal void AwaitPush() => _wired.Engine.StartPushTimer(Now);
+
+    /// <summary>A request was completed: it runs no more (DLV-07).</summary>
+    internal void EndPush()
+    {
+        _hasPushExpired = false;
+        _wired.Engine.StopPushTimer();
+    }
+
     /// <summary>Hands the state over to a fresh engine. What was read by nobody comes along; a dead connection stays
     /// where it is, so that who aborted it goes on answering with RST.</summary>
-    private void Move()
+    private void MoveTo(SimulatedConnection? owner, SimulatedPath? path)
     {
+        _hasPushExpired = false;
         TcpEngine old = _wired.Engine;
-        if (old.State == TcpConnectionState.Closed)
+        bool isOver = old.State == TcpConnectionState.Closed;
+        DelegatedState left = isOver ? new DelegatedState() : old.Leave(Now);
+        _wired.Flush();     // the last word of who had it
+        BelongTo(owner, path);
+        if (isOver)
             return;
-        DelegatedState left = old.Leave(Now);
-        _wired.Flush();
         if (old.Readable > 0)
         {
             var unread = new byte[old.Readable];
@@ -288,57 +312,19 @@ internal sealed class SimulatedLine
             Wire.Left.Deliver(segment);
     }
 
-    private static Segment InLine(in Segment segment) => segment.Has(SegmentFlags.Urg) && segment.IsIntact
-        ? (segment with { Flags = segment.Flags & ~SegmentFlags.Urg }).Sealed()
-        : segment;
-
-    private WiredEngine Plug(DelegatedState start)
+    private void BelongTo(SimulatedConnection? owner, SimulatedPath? path)
     {
-        var wired = new WiredEngine(new TcpEngine(start, _settings, Now), Wire, Wire.Left, OnEvent)
-        {
-            Framing = Frame,
-        };
-        Action<Segment> arrived = Wire.Left.Arrived!;
-        Wire.Left.Arrived = segment =>
-        {
-            if (segment.Form == PacketForm.Management)
-                Managed++;
-            else if (Ordinary is { } ordinary && (IsLeaving || (Owner is not null && IsForHost(segment))))
-                Pass(segment, ordinary);
-            else
-                arrived(segment);
-        };
-        return wired;
+        Owner = owner;
+        _path = path;
+        _counts = owner?.Counts;
+        _parameters = owner?.Parameters;
     }
 
-    /// <summary>Whether a target leaves it to the host (PKT-02, EVT-25).</summary>
-    private bool IsForHost(in Segment segment) =>
-        segment.Form != PacketForm.Plain || _wired.Engine.LeavesAllToHost;
-
-    /// <summary>The ordinary way: the host looks at the checksum, and takes the IP header off (FWD-04).</summary>
-    private void Pass(Segment segment, Action<ReadOnlyMemory<byte>> ordinary)
-    {
-        if (!segment.IsIntact)
-            return;
-        int window = Math.Min(segment.Window, ushort.MaxValue << _windowScale);
-        byte[] packet = Ipv4Packet.Of(_there, _here, (segment with { Window = window }).Sealed(), _windowScale);
-        ordinary(packet.AsMemory(Ipv4Packet.IpBytes));
-    }
-
-    /// <summary>What the adapter does with each packet of a connection on a path.</summary>
-    private Segment Frame(Segment segment)
-    {
-        if (_path is not { } path)
-            return segment;
-        path.Neighbor.BeforeSend(_wired.Engine.Retransmissions >= path.DoubtRetransmissions);
-        return segment with { Frame = path.Neighbor.HeaderOf(_settings.UserPriority) };
-    }
-
-    private static int PayloadOf(SimulatedPath path) => path.PathMtu - HeadersOf(path.Const.SourceAddress);
+    private static int PayloadOf(SimulatedPath path) =>
+        path.PathMtu - HeaderBytesOf(path.Const.SourceAddress.AddressFamily);
 
     /// <summary>Bytes of the headers of IP and TCP, without options.</summary>
-    private static int HeadersOf(IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetworkV6 ? 60 : 40;
+    internal static int HeaderBytesOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? 60 : 40;
 
     private void OnEvent(TcpEvent happened)
     {
@@ -349,9 +335,12 @@ internal sealed class SimulatedLine
             case TcpEventKind.FinAcknowledged: FinAcknowledged = true; break;
             case TcpEventKind.PeerFinished: _peerFinished = true; break;
             case TcpEventKind.UrgentReceived: HasUrgent = true; break;
+            case TcpEventKind.PushExpired: _hasPushExpired = true; break;
             case TcpEventKind.Reset or TcpEventKind.TimedOut or TcpEventKind.FinWait2Expired
                 or TcpEventKind.SynReceived:
                 Failure = happened.Kind;
+                if (_wired.Engine.EndedEstablished)
+                    _counts?.CountReset();
                 break;
         }
     }

@@ -25,6 +25,9 @@ internal sealed record SimulatedLinePlan
     /// <summary>IP address of the peer.</summary>
     internal IPAddress Destination { get; init; } = new([198, 51, 100, 2]);
 
+    /// <summary>Id of the VLAN on which the peer's packets come; null for packets without a tag.</summary>
+    internal int? Vlan { get; init; }
+
     /// <summary>Limits of the end that is offloaded.</summary>
     internal TcpEngineSettings Ours { get; init; } = new();
 

@@ -9,7 +9,7 @@ internal sealed class SimulatedNeighbor(OffloadHandle handle, SimulatedTarget ta
     : SimulatedObject(handle, target)
 {
     private readonly List<SimulatedPath> _paths = [];
-    private readonly Reachability _reachability = new(target.Settings.TicksPerSecond, target.Settings.NceStaleTicks);
+    private readonly Reachability _reachability = target.NewReachability();
     private NeighborOffloadState _state = new();
     private bool _asks;         // a query is due
     private bool _isAsked;      // and on its way
@@ -32,6 +32,9 @@ internal sealed class SimulatedNeighbor(OffloadHandle handle, SimulatedTarget ta
     internal FrameHeader HeaderOf(int priority) => new(
         _state.Const.SourceAddress ?? Target.Settings.HardwareAddress,
         _state.Cached.DestinationAddress ?? PhysicalAddress.None, _state.Const.VlanId, priority);
+
+    /// <summary>Whether a packet that has come is from its network (PKT-06).</summary>
+    internal bool Accepts(FrameHeader? frame) => _state.Const.VlanId == 0 || frame?.VlanId == _state.Const.VlanId;
 
     /// <summary>A connection makes progress: what is sent to the neighbor arrives (NRQ-03).</summary>
     internal void Confirm() => _reachability.Confirm(Now);

@@ -16,7 +16,7 @@ internal sealed class SimulatedPath(OffloadHandle handle, SimulatedTarget target
     internal int PathMtu => _state.Cached.PathMtu ?? Target.Settings.PathMtuMax;
 
     /// <summary>So many repetitions of a segment are a reason to doubt the neighbor (NRQ-11).</summary>
-    internal int DoubtRetransmissions => Target.Settings.DoubtRetransmissions;
+    internal int DoubtRetransmissions { get; } = target.DoubtRetransmissions;
 
     /// <summary>The next hop now.</summary>
     internal SimulatedNeighbor Neighbor { get; private set; } = null!;

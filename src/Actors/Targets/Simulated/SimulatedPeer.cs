@@ -28,6 +28,9 @@ internal sealed class SimulatedPeer
         wire.Right.Arrived = OnArrived;
     }
 
+    /// <summary>What its network puts around its packets; null for nothing.</summary>
+    internal FrameHeader? Frame { get; init; }
+
     /// <summary>State of its end.</summary>
     internal TcpConnectionState State => _engine.State;
 
@@ -104,14 +107,15 @@ internal sealed class SimulatedPeer
     /// <param name="flags">Its control bits; ACK is added.</param>
     /// <param name="window">The room it says to have.</param>
     /// <param name="form">In what packet it travels.</param>
+    /// <param name="vlan">On which VLAN; null for where its own packets are.</param>
     internal void Forge(
         long offset, ReadOnlyMemory<byte> data, SegmentFlags flags = SegmentFlags.None, int window = 65_535,
-        PacketForm form = PacketForm.Plain) =>
+        PacketForm form = PacketForm.Plain, int? vlan = null) =>
         Do(() =>
         {
             SeqNumber ack = _expected + (_engine.BytesReceived + (IsFinished ? 1 : 0));
             Segment segment = new Segment(_first + offset, ack, flags | SegmentFlags.Ack, window, data).Sealed();
-            _wire.Right.Send(segment with { Form = form });
+            _wire.Right.Send(segment with { Form = form, Frame = vlan is { } id ? FrameHeader.OnVlan(id) : Frame });
         });
 
     /// <summary>Does what is due by the wire's time.</summary>
@@ -162,7 +166,7 @@ internal sealed class SimulatedPeer
             while (_engine.TryTakeSegment(out Segment segment))
             {
                 if (!IsMute)
-                    _wire.Right.Send(segment);
+                    _wire.Right.Send(Frame is null ? segment : segment with { Frame = Frame });
             }
 
             heard = _engine.TryTakeEvent(out TcpEvent happened);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 
@@ -11,7 +12,7 @@ namespace ChimneyActors.Targets.Simulated;
 /// <para>Requests may come from any thread. They are executed by whoever drives the network, and answered from there;
 /// after <see cref="Remove"/> they are answered at once.</para>
 /// </remarks>
-internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
+internal sealed partial class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<OffloadHandle, SimulatedConnection> _connections = [];
@@ -30,7 +31,11 @@ internal sealed class SimulatedTarget : IOffloadAdapter, IAsyncDisposable
         Capabilities = new OffloadCapabilities(Settings.ConnectionsMax, Upload: true, Forward: true)
         {
             StateObjects = true,
+            Honours = OffloadParameters.All,
         };
+        _ipv4 = new SimulatedCounts(SimulatedLine.HeaderBytesOf(AddressFamily.InterNetwork), Settings.CountsBeforeWrap);
+        _ipv6 = new SimulatedCounts(
+            SimulatedLine.HeaderBytesOf(AddressFamily.InterNetworkV6), Settings.CountsBeforeWrap);
     }
 
     /// <inheritdoc/>

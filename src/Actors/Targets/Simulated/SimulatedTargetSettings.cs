@@ -38,15 +38,20 @@ internal sealed record SimulatedTargetSettings
     /// <summary>Largest receive window of a connection (INIT-23).</summary>
     internal int ReceiveWindowMax { get; init; } = 1 << 30;
 
-    /// <summary>Ticks of the times of neighbors in a second: 10, 100 or 1000.</summary>
+    /// <summary>Ticks of the times of neighbors in a second, while the host wants nothing else: 10, 100 or 1000.
+    /// </summary>
     internal int TicksPerSecond { get; init; } = 1000;
 
-    /// <summary>NceStaleTicks: nobody has heard of a neighbor for so long that the host is asked (NRQ-04).</summary>
+    /// <summary>NceStaleTicks, while the host wants nothing else: nobody has heard of a neighbor for so long that the
+    /// host is asked (NRQ-04).</summary>
     internal uint NceStaleTicks { get; init; } = 30_000;
 
-    /// <summary>TcpDoubtReachabilityRetransmissions: so many repetitions of a segment are a reason to ask, too
-    /// (NRQ-11).</summary>
+    /// <summary>TcpDoubtReachabilityRetransmissions, while the host wants nothing else: so many repetitions of a
+    /// segment are a reason to ask, too (NRQ-11).</summary>
     internal int DoubtRetransmissions { get; init; } = 3;
+
+    /// <summary>How much below nought the counters begin: so they are seen to wrap (CNT-03).</summary>
+    internal uint CountsBeforeWrap { get; init; }
 
     /// <summary>Whether a new neighbor can be taken.</summary>
     /// <param name="one">What it never changes.</param>

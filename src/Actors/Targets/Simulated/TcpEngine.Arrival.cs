@@ -8,6 +8,10 @@ internal sealed partial class TcpEngine
     private long _peerFin;          // offset of the peer's FIN; MaxValue while it is not here
     private long _ackedThrough;     // RCV.NXT as the peer was last told: Last.ACK.sent
     private int _unacknowledged;    // segments with data since then
+
+    /// <summary>Segments that were dropped for their checksum.</summary>
+    internal int BadSegments { get; private set; }
+
     private long _lastWindowSeq = long.MinValue;   // SND.WL1
     private long _lastWindowAck;                   // SND.WL2
 
@@ -15,7 +19,11 @@ internal sealed partial class TcpEngine
     internal void OnSegment(in Segment segment, TimeSpan now)
     {
         if (!segment.IsIntact)
+        {
+            BadSegments++;
             return;
+        }
+
         if (IsOver)
         {
             OnSegmentWhenOver(segment, now);

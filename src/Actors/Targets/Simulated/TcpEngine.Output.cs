@@ -27,7 +27,8 @@ internal sealed partial class TcpEngine
 
     /// <summary>When <see cref="Advance"/> has something to do; null for never.</summary>
     internal TimeSpan? NextDue => _isHeld ? null : Earlier(
-        Earlier(_isInvalid ? null : Earlier(Earlier(_retransmitAt, _persistAt), _keepAliveAt), _pushAt),
+        Earlier(_isInvalid ? null : Earlier(Earlier(_retransmitAt, _persistAt), Earlier(_keepAliveAt, _swsAt)),
+            _pushAt),
         Earlier(_delayedAckAt, _lingerAt));
 
     /// <summary>Does what is due.</summary>
@@ -49,6 +50,8 @@ internal sealed partial class TcpEngine
             OnPersist(now);
         if (_keepAliveAt <= now)
             OnKeepAlive(now);
+        if (_swsAt <= now)
+            OnSwsTimer(now);
     }
 
     private long TickLength => TimeSpan.TicksPerSecond / _settings.TicksPerSecond;
@@ -93,17 +96,14 @@ internal sealed partial class TcpEngine
         bool fin = _finWanted && _nxt + length == _queue.End && _nxt + length < _right;
         if (length == 0 && !fin)
             return false;
-        if (!fin && length < queued && IsSilly(length))
+        if (!fin && length < queued && WaitsForRoom(length, now))
             return false;
         if (_settings.Nagle && !fin && length < _mss && _max > _una)
             return false;
+        _swsAt = null;
         Put(_nxt, length, fin, now);
         return true;
     }
-
-    /// <summary>Too little to be worth a segment while there is more (RFC 9293 section 3.8.6.2.1, TMR-11).</summary>
-    private bool IsSilly(int length) =>
-        length < _mss && length < _rightMax / 2 && !_queue.IsPushed(_nxt + length);
 
     /// <summary>Sends a part of the stream, for the first time or again.</summary>
     private void Put(long offset, int length, bool fin, TimeSpan now)
@@ -117,6 +117,7 @@ internal sealed partial class TcpEngine
             _timedAt = now;
         }
 
+        Repetition repetition = end <= _max ? Repetition.Wholly : offset < _max ? Repetition.Partly : Repetition.None;
         _nxt = Math.Max(_nxt, end);
         _max = Math.Max(_max, end);
         if (fin && !_finSent)
@@ -126,16 +127,21 @@ internal sealed partial class TcpEngine
             flags |= SegmentFlags.Psh;
         _retransmitAt ??= After(now, _timeout.Value);     // RFC 6298 section 5.1
         _lastSent = now;
-        Emit(offset, flags, _queue.Copy(Math.Min(offset, _queue.End), length), now);
+        Emit(offset, flags, _queue.Copy(Math.Min(offset, _queue.End), length), now, repetition);
     }
 
-    private void Emit(long offset, SegmentFlags flags, ReadOnlyMemory<byte> data, TimeSpan now)
+    private void Emit(
+        long offset, SegmentFlags flags, ReadOnlyMemory<byte> data, TimeSpan now,
+        Repetition repetition = Repetition.None)
     {
         int window = _window.Offer(_arrived, Received);
         _ackedThrough = Received;
         _delayedAckAt = null;
         _unacknowledged = 0;
-        Transmit(new Segment(_sendBase + offset, _receiveBase + Received, flags, window, data), now);
+        Transmit(new Segment(_sendBase + offset, _receiveBase + Received, flags, window, data)
+        {
+            Repetition = repetition,
+        }, now);
     }
 
     private void Transmit(in Segment segment, TimeSpan now)

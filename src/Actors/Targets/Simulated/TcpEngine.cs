@@ -37,7 +37,8 @@ internal sealed partial class TcpEngine
         _window = new ReceiveWindow(_mss, Received + start.RcvWnd);
         _timeout = new RetransmitTimeout(
             settings.RetransmitMin, settings.RetransmitMax, start.SRtt, start.RttVar);
-        _congestion = new Congestion(_mss, start.CWnd, start.SsThresh, start.DupAckCount);
+        _congestion = new Congestion(_mss, start.CWnd, start.SsThresh, start.DupAckCount,
+            settings.DuplicateAcks);
         _queue.Add(start.Unacknowledged, push: true);
         _finWanted = _finSent = start.FinSent;
         _max = _nxt = _finSent ? _queue.End + 1 : _queue.End;
@@ -70,6 +71,12 @@ internal sealed partial class TcpEngine
 
     /// <summary>Whether the FIN was given to the wire.</summary>
     internal bool FinSent => _finSent;
+
+    /// <summary>Whether it went to CLOSED straight from ESTABLISHED or CLOSE-WAIT (ResetEstablished).</summary>
+    internal bool EndedEstablished { get; private set; }
+
+    /// <summary>Whether it is in ESTABLISHED or CLOSE-WAIT.</summary>
+    internal bool IsEstablished => State is TcpConnectionState.Established or TcpConnectionState.CloseWait;
 
     private bool IsOver => State == TcpConnectionState.Closed;
 
@@ -175,7 +182,8 @@ internal sealed partial class TcpEngine
 
     private void Die()
     {
+        EndedEstablished = IsEstablished;
         State = TcpConnectionState.Closed;
-        _retransmitAt = _persistAt = _delayedAckAt = _lingerAt = _keepAliveAt = _pushAt = null;
+        _retransmitAt = _persistAt = _delayedAckAt = _lingerAt = _keepAliveAt = _pushAt = _swsAt = null;
     }
 }

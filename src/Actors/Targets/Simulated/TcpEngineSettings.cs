@@ -45,6 +45,13 @@ internal sealed record TcpEngineSettings
     /// <summary>Segments with data of which the last is acknowledged at once: TcpAckFrequency.</summary>
     internal int AckFrequency { get; init; } = 2;
 
+    /// <summary>Duplicate acknowledgements that trigger a fast retransmit: TcpDuplicateAckThreshold.</summary>
+    internal int DuplicateAcks { get; init; } = 3;
+
+    /// <summary>How long a segment waits that is too small to be worth it (TMR-11); nought for not at all:
+    /// TcpSwsPreventionTicks.</summary>
+    internal TimeSpan SwsPrevention { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>How long a request that is filled in part waits for more (TMR-05): TcpPushTicks.</summary>
     internal TimeSpan Push { get; init; } = TimeSpan.FromMilliseconds(500);
 
@@ -81,7 +88,7 @@ internal sealed record TcpEngineSettings
     /// <summary>TOS of every packet.</summary>
     internal int TypeOfService { get; init; }
 
-    /// <summary>802.1p priority; kept for the host, as this wire has none.</summary>
+    /// <summary>802.1p priority of every packet, on a path (PKT-07).</summary>
     internal int UserPriority { get; init; }
 
     /// <summary>What a query says that never changes.</summary>
@@ -115,6 +122,18 @@ internal sealed record TcpEngineSettings
         TimeToLive = change.TimeToLive ?? TimeToLive,
         TypeOfService = change.TypeOfService ?? TypeOfService,
         UserPriority = change.UserPriority ?? UserPriority,
+    };
+
+    /// <summary>The same with what the host wants of the TCP of an adapter (CAP-10).</summary>
+    internal TcpEngineSettings With(TcpConnectionOffloadParameters wanted) => this with
+    {
+        TicksPerSecond = wanted.TicksPerSecond,
+        AckFrequency = wanted.TcpAckFrequency,
+        DelayedAck = wanted.TimeOf(wanted.TcpDelayedAckTicks),
+        RetransmissionsMax = wanted.TcpMaximumRetransmissions,
+        DuplicateAcks = wanted.TcpDuplicateAckThreshold,
+        SwsPrevention = wanted.TimeOf(wanted.TcpSwsPreventionTicks),
+        Push = wanted.TimeOf(wanted.TcpPushTicks),
     };
 
     /// <summary>IPv4 identification values to use (SEND-19).</summary>
