@@ -40,7 +40,7 @@ public sealed class Chimney : IAsyncDisposable
         var extended = (ExtendedActorSystem)system;
         _tap = new DeadLetterTap(stack, extended.Guardian.Path / stack.Name, extended.Provider);
         system.EventStream.Subscribe(_tap, typeof(AllDeadLetters));
-        _root = system.ActorOf(Props.Create(() => new ChimneyActor(stack, plan.Drivers)), stack.Name);
+        _root = system.ActorOf(Born.By(() => new ChimneyActor(stack, plan.Drivers)), stack.Name);
     }
 
     /// <summary>The balance now.</summary>

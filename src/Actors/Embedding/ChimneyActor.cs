@@ -59,12 +59,12 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
     /// <summary>Without a watch, who waits for a target that forgot him would wait for ever: it has no
     /// budget.</summary>
     private void StartWatch() =>
-        _watch = Context.Watch(Context.ActorOf(Props.Create(() => new HangWatchActor(stack)), "hang-watch"));
+        _watch = Context.Watch(Context.ActorOf(Born.By(() => new HangWatchActor(stack)), "hang-watch"));
 
     private void StartLife()
     {
         _life = Context.Watch(Context.ActorOf(
-            Props.Create(() => new LifeActor(stack, _conductor)).WithDispatcher(stack.Settings.Dispatcher), "life"));
+            Born.By(() => new LifeActor(stack, _conductor)).WithDispatcher(stack.Settings.Dispatcher), "life"));
         stack.Life.Conductor.PointAt(_life, HolderId.None);
         _life.Tell(LookAtLife.Instance);
     }
@@ -77,13 +77,13 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         ];
         foreach (Edge shelf in shelves)
             Start(new Slot(shelf, Budget(),
-                holder => Props.Create(() => new ShelfActor(stack, shelf, holder, plan.Adapter!)))
+                holder => Born.By(() => new ShelfActor(stack, shelf, holder, plan.Adapter!)))
             {
                 IsVital = true,
             });
         plan.Adapter!.Desk = new MiniportDesk(plan.Edge, stack.Ledger);
         Start(new Slot(plan.Edge, Budget(),
-            holder => Props.Create(() => new MiniportActor(stack, plan.Edge, holder, shelves, plan.Adapter!)))
+            holder => Born.By(() => new MiniportActor(stack, plan.Edge, holder, shelves, plan.Adapter!)))
         {
             OnDown = () => GiveUp(plan),
         });
@@ -94,7 +94,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         var queue = new BindingQueue(stack, plan.Edge);
         stack.AtEnd.Enqueue(() => queue.Refuse(null, NdisStatus.RequestAborted));
         Start(new Slot(plan.Edge, Budget(),
-            holder => Props.Create(() => new BindingActor(stack, plan.Edge, holder, plan.Bindings[0], queue)))
+            holder => Born.By(() => new BindingActor(stack, plan.Edge, holder, plan.Bindings[0], queue)))
         {
             // The connections are well: they go back to the host.
             OnDown = () =>
@@ -138,12 +138,12 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
     {
         int contexts = plan.ContextsMax ?? stack.Settings.ContextsMax;
         if (plan.Driver is { } make)
-            return holder => Props.Create(() =>
+            return holder => Born.By(() =>
                 new HostedIntermediateActor(stack, plan.Edge, holder, lowers, contexts, make));
         if (plan.Habit == BrokenHabit.None)
-            return holder => Props.Create(() => new IntermediateActor(stack, plan.Edge, holder, lowers, contexts));
+            return holder => Born.By(() => new IntermediateActor(stack, plan.Edge, holder, lowers, contexts));
         var habit = new BadHabit(plan.Habit == BrokenHabit.Drops, plan.OneIn);
-        return holder => Props.Create(() => new BrokenIntermediateActor(stack, plan.Edge, holder, lowers, habit));
+        return holder => Born.By(() => new BrokenIntermediateActor(stack, plan.Edge, holder, lowers, habit));
     }
 
     private void StartAnew(Slot slot)

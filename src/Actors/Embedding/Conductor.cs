@@ -68,6 +68,8 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
     /// <summary>One at a time on whatever they both touch, in the order of asking (LIFE-18).</summary>
     private bool BeginNext()
     {
+        if (_waiting.Count == 0)
+            return false;
         var touched = _running.SelectMany(operation => operation.Touches()).ToHashSet();
         bool any = false;
         foreach (LifeOperation next in _waiting.ToArray())
