@@ -36,7 +36,7 @@ public sealed class PlantedSpecs
     [InlineData("KeepsPause", "LIFE-01", "nic0")]
     [InlineData("ForgetsAfterRestart", "LIFE-05", "nic0")]
     [InlineData("SpeaksAfterHalt", "STS-08", "nic0")]
-    [InlineData("RefusesParameters", "CAP-09", "nic0", ReferenceTarget.Kernel)]
+    [InlineData("RefusesParameters", "CAP-09", "nic0")]
     [InlineData("NoFraming", "CAP-05", "nic0")]
     [InlineData("KeepsStatus", "STS-07", "driver")]
     [InlineData("KeepsStatus", "IM-22", "driver")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Configuration;
 using ChimneyActors.Buffers;
@@ -109,6 +110,22 @@ public sealed class KernelStatisticsSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reset_ends_behind_what_was_asked_before()
+    {
+        await using var target = new KernelTarget(new KernelTargetSettings { LoopsMax = 2 });
+        var heard = new Listening();
+        target.Initialize(heard);
+        for (int round = 1; round <= 500; round++)
+        {
+            target.Request(new OidBlock(Oid.Tcp4OffloadStatistics, OidMethod.Query, null))
+                .ShouldBe(NdisStatus.Pending);
+            if (target.Reset() == NdisStatus.Pending)
+                (await heard.Resets.Reader.ReadAsync().AsTask().WaitAsync(Limits.Patience)).ShouldBe(round);
+            heard.Answers.ShouldBe(round, "each was answered before the reset ended");
+        }
+    }
+
+    [Fact]
     public async Task What_a_socket_does_not_show_it_does_not_count()
     {
         (await Should.ThrowAsync<OidException>(() => Nic.IpStatisticsAsync())).Status.ShouldBe(NdisStatus.NotSupported);
@@ -124,5 +141,25 @@ public sealed class KernelStatisticsSpecs : IAsyncLifetime
             await one.SendAsync(buffer.AsMemory(0, 10));
             await other.ReceiveAsync(buffer);
         }
+    }
+
+    private sealed class Listening : IAdapterUpcalls
+    {
+        private int _answers;
+
+        public int Answers => Volatile.Read(ref _answers);
+
+        /// <summary>How many had been answered when a reset ended.</summary>
+        public Channel<int> Resets { get; } = Channel.CreateUnbounded<int>();
+
+        public void PauseComplete() => throw new NotSupportedException();
+
+        public void RestartComplete(NdisStatus status) => throw new NotSupportedException();
+
+        public void OidComplete(OidBlock request, NdisStatus status) => Interlocked.Increment(ref _answers);
+
+        public void IndicateStatus(NdisStatus status, object? information = null) => throw new NotSupportedException();
+
+        public void ResetComplete(NdisStatus status) => Resets.Writer.TryWrite(Answers);
     }
 }

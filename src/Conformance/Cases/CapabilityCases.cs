@@ -18,7 +18,7 @@ internal static class CapabilityCases
         new("An adapter takes as many connections as it says, of both families together", Capacity, "CAP-06")
             { Needs = Ability.Room, Plan = new StagePlan { ConnectionsMax = 2 } },
         new("The host says what it wants of the TCP before it offloads, and when it changes", Parameters, "CAP-09")
-            { Needs = Ability.SocketCounts },
+            { Needs = Ability.Control },
         new("What an adapter can do the runtime answers, and nobody can set it", Answered, "CAP-11"),
         new("Only what was enabled last is offloaded", Enabled, "CAP-13"),
     ];

@@ -12,7 +12,7 @@ internal static class CaseList
         .. IndicationCases.All, .. ForwardCases.All, .. EventCases.All, .. InitiateCases.All, .. TerminateCases.All,
         .. StateCases.All, .. TreeCases.All, .. PathCases.All, .. NeighborCases.All,
         .. LifeCases.All, .. BindingCases.All, .. StatusCases.All, .. CapabilityCases.All, .. EdgeCases.All,
-        .. CounterCases.All, .. PacketCases.All,
+        .. CounterCases.All, .. PacketCases.All, .. EndCases.All, .. SocketCases.All,
         .. TimerCases.All, .. SegmentCases.All, .. ContextCases.All, .. ParameterCases.All, .. WireCountCases.All,
         .. LateCases.All,
     ];

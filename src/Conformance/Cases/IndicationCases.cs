@@ -151,6 +151,8 @@ internal static class IndicationCases
     private static async Task WhileBusy(Play play)
     {
         Line line = await play.OffloadAsync();
+        WatchedTarget plug = play.Stage.PlugOf(line.Handle);
+        plug.KeepAnswers();
         Task<Receipt>? space = null;
         line.OnData = () =>
         {
@@ -160,6 +162,8 @@ internal static class IndicationCases
         };
         line.Peer.Say(100);
         await play.Until("DLV-01", "the host is told of data", () => space is not null);
+        await line.HasSpace(1);
+        plug.LetAnswer();
         Receipt got = await play.Ends("DLV-02", "space posted inside of an indication", space!);
         play.Check("DLV-02", got is { Status: NdisStatus.Success, Data.Length: 40 }, $"{got}");
         await play.Until("DLV-01", "the rest is indicated", () => line.Taken == 160);

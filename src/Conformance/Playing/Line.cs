@@ -185,8 +185,12 @@ internal sealed class Line : IConnectionUser
     }
 
     /// <summary>Waits until so many lists of space have come to the target.</summary>
-    public Task HasSpace(int count) => _play.Until("GEN-03", "the space comes to the target", () =>
-        Trace.Count(entry => entry.Is(Place.Target, Act.Down, OffloadOperation.Receive)) >= count);
+    public async Task HasSpace(int count)
+    {
+        await _play.Until("GEN-03", "the space comes to the target", () =>
+            Trace.Count(entry => entry.Is(Place.Target, Act.Down, OffloadOperation.Receive)) >= count);
+        await _play.Stage.ArrivesAsync(Handle);
+    }
 
     /// <summary>Posts several pieces of space as one chain.</summary>
     public Task<Receipt>[] ReceiveChain(params int[] lengths)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Conformance.Stages;
 
@@ -30,6 +31,9 @@ internal sealed class LoopbackPeer : StagePeer
     }
 
     public override Socket Socket { get; }
+
+    /// <summary>Bytes that it has sent, and that our end has not acknowledged.</summary>
+    public int Unacknowledged => NativeTcp.Unacknowledged((int)_theirs.Handle);
 
     public override bool Reads
     {

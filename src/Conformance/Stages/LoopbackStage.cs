@@ -65,6 +65,13 @@ internal sealed class LoopbackStage : Stage
         }
     }
 
+    public override async Task ArrivesAsync(OffloadHandle connection)
+    {
+        while (PlugOf(connection).IsBeingAsked)
+            await AwhileAsync().ConfigureAwait(false);
+        await SettleAsync(connection).ConfigureAwait(false);
+    }
+
     public override Task AwhileAsync() => Task.Delay(TimeSpan.FromMilliseconds(5));
 
     public override void Soon(Action what) => ThreadPool.QueueUserWorkItem(_ => what());

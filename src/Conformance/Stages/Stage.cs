@@ -130,6 +130,10 @@ internal abstract class Stage : IDisposable
     /// <summary>Lets everything happen that need not wait for the peer.</summary>
     public abstract Task SettleAsync(OffloadHandle connection);
 
+    /// <summary>What was seen on its way into the target has come there: it looks at what its peer sends from here on
+    /// behind that.</summary>
+    public virtual Task ArrivesAsync(OffloadHandle connection) => Task.CompletedTask;
+
     /// <summary>Lets a moment pass, for what nobody tells of.</summary>
     public abstract Task AwhileAsync();
 

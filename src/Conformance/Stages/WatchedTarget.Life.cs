@@ -10,6 +10,8 @@ internal sealed partial class WatchedTarget
     private readonly IOffloadAdapter? _adapter = inner as IOffloadAdapter;
     private readonly HashSet<LifeCall> _delayed = [];
     private readonly List<(LifeCall Call, NdisStatus Status, OidBlock? Oid)> _answers = [];
+    private readonly HashSet<OidBlock> _keptOids = [];
+    private readonly HashSet<OidBlock> _forgotten = [];
     private IAdapterUpcalls? _host;
 
     /// <summary>Whether the target has a say beyond its connections.</summary>
@@ -33,6 +35,8 @@ internal sealed partial class WatchedTarget
         lock (_gate)
         {
             _delayed.Remove(call);
+            if (call == LifeCall.Request)
+                _keptOids.Clear();
             answers = [.. _answers.Where(answer => answer.Call == call)];
             _answers.RemoveAll(answer => answer.Call == call);
         }
@@ -54,7 +58,10 @@ internal sealed partial class WatchedTarget
     public NdisStatus Reset()
     {
         lock (_gate)
+        {
             _answers.RemoveAll(answer => answer.Call == LifeCall.Request);
+            _forgotten.UnionWith(_keptOids);
+        }
         return Ask(LifeCall.Reset, () => _adapter?.Reset() ?? NdisStatus.Success);
     }
 
@@ -79,6 +86,9 @@ internal sealed partial class WatchedTarget
     private NdisStatus Ask(LifeCall call, Func<NdisStatus> ask, OidBlock? oid = null)
     {
         watch.Life(Place.Target, Act.Call, call, number, oid: oid);
+        lock (_gate)
+            if (oid is not null && _delayed.Contains(LifeCall.Request))
+                _keptOids.Add(oid);
         NdisStatus status = ask();
         if (status == NdisStatus.Pending || IsKept(call, status, oid))
             return NdisStatus.Pending;
@@ -90,9 +100,12 @@ internal sealed partial class WatchedTarget
     {
         lock (_gate)
         {
-            if (_delayed.Contains(call))
+            if (oid is not null && _forgotten.Contains(oid))
+                return true;
+            bool isKept = oid is null ? _delayed.Contains(call) : _keptOids.Contains(oid);
+            if (isKept)
                 _answers.Add((call, status, oid));
-            return _delayed.Contains(call);
+            return isKept;
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed partial class WatchedTarget(IOffloadTarget inner, Watch watch, i
     private readonly ConditionalWeakTable<IOffloadUpcalls, WatchedUpcalls> _upcalls = [];
     private readonly ConcurrentDictionary<OffloadHandle, IOffloadUpcalls> _speakers = [];
     private readonly List<(OffloadRequest Request, IOffloadUpcalls Upcalls)> _kept = [];
+    private readonly List<(OffloadMessage Answer, IOffloadUpcalls Upcalls)> _keptAnswers = [];
+    private bool _keepsAnswers;
+    private int _inside;
 
     /// <summary>Which adapter it is.</summary>
     public int Number => number;
@@ -27,6 +30,10 @@ internal sealed partial class WatchedTarget(IOffloadTarget inner, Watch watch, i
     /// <summary>What it says that it can do, if that is to differ from what the target can.</summary>
     public Func<OffloadCapabilities, OffloadCapabilities>? Shows { get; set; }
 
+    /// <summary>Whether somebody is just handing it a request: what was seen may not have come to the target yet.
+    /// </summary>
+    public bool IsBeingAsked => Volatile.Read(ref _inside) > 0;
+
     /// <summary>Whether it was ever asked something of a connection.</summary>
     public bool Serves(OffloadHandle connection) => _speakers.ContainsKey(connection);
 
@@ -36,6 +43,19 @@ internal sealed partial class WatchedTarget(IOffloadTarget inner, Watch watch, i
     public OffloadCapabilities Capabilities => Shows?.Invoke(inner.Capabilities) ?? inner.Capabilities;
 
     public void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        Interlocked.Increment(ref _inside);
+        try
+        {
+            Pass(request, upcalls);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inside);
+        }
+    }
+
+    private void Pass(OffloadRequest request, IOffloadUpcalls upcalls)
     {
         watch.Request(Place.Target, request, number);
         _speakers[request.Connection] = Watched(upcalls);
@@ -65,8 +85,36 @@ internal sealed partial class WatchedTarget(IOffloadTarget inner, Watch watch, i
             inner.Submit(request, Watched(upcalls));
     }
 
+    /// <summary>What the host answers to indications does not reach the target until <see cref="LetAnswer"/>: it is
+    /// in the middle of them.</summary>
+    public void KeepAnswers()
+    {
+        lock (_gate)
+            _keepsAnswers = true;
+    }
+
+    /// <summary>The answers that were kept reach the target now, in order, and none is kept any more.</summary>
+    public void LetAnswer()
+    {
+        (OffloadMessage Answer, IOffloadUpcalls Upcalls)[] kept;
+        lock (_gate)
+        {
+            _keepsAnswers = false;
+            kept = [.. _keptAnswers];
+            _keptAnswers.Clear();
+        }
+        foreach ((OffloadMessage answer, IOffloadUpcalls upcalls) in kept)
+            Answer(answer, upcalls);
+    }
+
     public void Answer(OffloadMessage answer, IOffloadUpcalls upcalls)
     {
+        lock (_gate)
+            if (_keepsAnswers)
+            {
+                _keptAnswers.Add((answer, upcalls));
+                return;
+            }
         if (answer is TcpOffloadReceiveAccepted accepted)
             watch.Accepted(accepted);
         else if (answer is OffloadCompletion completion)

@@ -10,7 +10,10 @@ internal sealed class KernelStatistics
     /// <summary>IPv4 and IPv6 are counted apart (CNT-01).</summary>
     internal const int Families = 2;
 
+    private readonly Lock _gate = new();
     private readonly CountHandler[] _loops;
+    private int _open;
+    private Action? _whenIdle;
     private readonly KernelCounts[] _zero = new KernelCounts[Families];     // as they were at the last reset
 
     internal KernelStatistics(EpollLoop[] loops, ConnectionTable table) =>
@@ -23,11 +26,36 @@ internal sealed class KernelStatistics
     /// <returns>FAILURE if a loop has ended.</returns>
     internal NdisStatus Begin(OidBlock request, bool isIPv6, IAdapterUpcalls upcalls)
     {
+        lock (_gate)
+            _open++;
         var query = new Query(this, request, isIPv6 ? 1 : 0, _loops.Length, upcalls);
         foreach (CountHandler loop in _loops)
             if (!loop.Loop.Post(loop, query))
-                return query.Abandon();
+            {
+                query.Abandon();
+                Close();
+                return NdisStatus.Failure;
+            }
         return NdisStatus.Pending;
+    }
+
+    /// <summary>Whether no request is open; else it is told when the last one is done.</summary>
+    internal bool IsIdle(Action then)
+    {
+        lock (_gate)
+        {
+            _whenIdle = _open == 0 ? null : then;
+            return _open == 0;
+        }
+    }
+
+    private void Close()
+    {
+        Action? then = null;
+        lock (_gate)
+            if (--_open == 0)
+                (then, _whenIdle) = (_whenIdle, null);
+        then?.Invoke();
     }
 
     private void Finish(Query query, in KernelCounts sum)
@@ -37,6 +65,7 @@ internal sealed class KernelStatistics
         else
             _zero[query.Family] = sum;      // CNT-02
         query.Upcalls.OidComplete(query.Request, NdisStatus.Success);
+        Close();
     }
 
     /// <summary>One request on its way through the loops.</summary>
@@ -66,11 +95,10 @@ internal sealed class KernelStatistics
         }
 
         /// <summary>Not every loop will answer, so nobody completes it later.</summary>
-        internal NdisStatus Abandon()
+        internal void Abandon()
         {
             lock (_lock)
                 _left = int.MaxValue;
-            return NdisStatus.Failure;
         }
     }
 

@@ -156,6 +156,13 @@ public sealed class KernelTarget : IOffloadAdapter, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>There is no hardware to start anew, and nothing is lost. What is counted for an open request is told
+    /// before (LIFE-08).</remarks>
+    public NdisStatus Reset() => _table.Statistics.IsIdle(() => _upcalls!.ResetComplete(NdisStatus.Success))
+        ? NdisStatus.Success
+        : NdisStatus.Pending;
+
+    /// <inheritdoc/>
     /// <remarks>Of TCP it counts what the kernel shows of a socket; packets and errors it does not see. Parameters it
     /// takes note of, and honours none (<see cref="OffloadCapabilities.Honours"/>).</remarks>
     public NdisStatus Request(OidBlock request)
