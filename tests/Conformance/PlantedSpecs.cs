@@ -43,11 +43,10 @@ public sealed class PlantedSpecs
     [InlineData("RefusesPause", "LIFE-01", "driver")]
     [InlineData("AnswersControl", "IM-23", "driver")]
     public void A_mistake_in_the_life_of_an_adapter_is_found_by_the_cases_of_its_rule(
-        string type, string rule, string driver, ReferenceTarget target = ReferenceTarget.Simulated)
+        string type, string rule, string driver)
     {
         RuleResult found = new ConformanceRun
         {
-            Target = target,
             Subject = ConformanceSubject.Load(Assembly, $"BrokenDrivers.{type}"),
             Seeds = 1,
             Rule = rule,
