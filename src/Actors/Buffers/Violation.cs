@@ -59,8 +59,12 @@ public enum VerifierCheck
 
     /// <summary>V-22: something lives on after a halt.</summary>
     Survivor = 22,
+
     /// <summary>V-25: a block without a status, or with one that its role or operation does not have.</summary>
     BlockStatus = 25,
+
+    /// <summary>V-27: refused data was indicated again, and no receive was posted in between.</summary>
+    Reindicate = 27,
 
     /// <summary>V-28: a completion delivered to another upper edge than the one it came from.</summary>
     Misroute = 28,

@@ -19,6 +19,7 @@ internal sealed partial class ConnectionActor : DriverActor
     private Parcel? _suspect;           // unknown to the target when it was asked last
     private FlightId _suspectFlight;
     private long _suspectSince;
+    private long _refusedAt = -1;       // from where the target owes data again, when a receive comes
     private IOffloadUpcalls _upcalls = null!;   // made once, so a request costs no closure
 
     public ConnectionActor(
@@ -80,6 +81,8 @@ internal sealed partial class ConnectionActor : DriverActor
             park.Park(parcel);
         if (_entry.OldestSince == 0)
             _entry.OldestSince = Stack.Now;
+        if (_refusedAt >= 0 && request is TcpOffloadReceive)
+            _refusedAt = -1;
         Between();
         _target.Submit(request, _upcalls);
         if (request is TerminateOffload)
@@ -162,6 +165,9 @@ internal sealed partial class ConnectionActor : DriverActor
     private void Indicate(TcpOffloadReceiveIndicate indication)
     {
         var list = (NetBufferList)indication.Flight.Head;
+        if (list.StreamOffset == _refusedAt)
+            Stack.Ledger.Report(VerifierCheck.Reindicate, _miniport, list, indication.Flight.Id,
+                "indicated again what the host had refused, without a receive in between");
         list.Frames.Push(Edge, null);
         _entry.IndicatedThrough = Math.Max(
             _entry.IndicatedThrough, list.StreamOffset + list.FirstNetBuffer.DataLength);
@@ -211,6 +217,9 @@ internal sealed partial class ConnectionActor : DriverActor
             _entry.AcceptThrough(list.StreamOffset + taken);
         list.FirstNetBuffer.Advance(taken);
         list.StreamOffset += taken;
+        // With a receive at the target it cannot be told whether that came before or behind the refusal.
+        if (ParkOf(OffloadOperation.Receive).First is null)
+            _refusedAt = list.StreamOffset;
         list.Custody.TryMove(
             CustodyState.Completed, back.Flight.Id, Me, CustodyState.Rented, back.Flight.Id, Me);
         _target.Answer(back, _upcalls);

@@ -49,6 +49,10 @@ internal static class Reports
         VerifierCheck.StateWatchdog =>
             [violation.Detail.Contains("Reset", StringComparison.Ordinal) ? "LIFE-08" : "LIFE-01"],
         VerifierCheck.TooEarlyOrLate => ["STS-08"],
+        VerifierCheck.RefCount => ["TERM-22"],
+        VerifierCheck.BlockStatus => ["BLK-04"],
+        VerifierCheck.Survivor => ["LIFE-07"],
+        VerifierCheck.Reindicate => ["RIND-05"],
         VerifierCheck.Misroute => ["CTX-04"],
         _ => ["GEN-03"],
     };

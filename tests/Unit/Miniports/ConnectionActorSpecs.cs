@@ -103,6 +103,25 @@ public sealed class ConnectionActorSpecs : AloneSpec
         List(offered).Custody.State.ShouldBe(CustodyState.Rented);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Refused_data_is_not_to_come_again_before_a_receive_does(bool isAsked)
+    {
+        Refuse(_above, Entry.Edge, Indicate(bytes: 4, offset: 0), neverSeen: false);
+        if (isAsked)
+        {
+            Flight posted = Depart(_above, OffloadOperation.Receive, bytes: 3);
+            Entry.Edge.Pass(new TcpOffloadReceive(posted), posted, _above.Holder, null);
+        }
+
+        Indicate(bytes: 4, offset: 0);
+
+        Offered().Length.ShouldBe(2, "reported, and without effect");
+        Stack.Ledger.Reports.Select(report => (report.Check, report.Driver)).ShouldBe(
+            isAsked ? [] : [(VerifierCheck.Reindicate, "nic0")]);
+    }
+
     [Fact]
     public void Lost_data_is_said_again_in_the_order_of_the_stream()
     {
