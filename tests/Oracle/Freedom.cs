@@ -25,5 +25,5 @@ internal sealed record Freedom(string Name, string Why)
 
     /// <summary>Whether a connection that both sides have closed is remembered.</summary>
     internal static readonly Freedom Linger = new("linger",
-        "Linux keeps TIME_WAIT beside the socket and shows CLOSED; a TCP of our own shows TIME_WAIT");
+        "Linux keeps TIME_WAIT beside the socket and shows CLOSED; a TCP of our own shows it and asks to be rid of it");
 }

@@ -79,6 +79,10 @@ internal sealed class Log(Host host)
                     Indicated(data, said);
                     cursor += data.Taken;
                     break;
+                case EventSaid { Event: var wish } when IsMakingRoom(wish):     // the freedom of lingering (TMR-07)
+                    if (!host.All.OfType<CameBack>().Any(IsGoodEnd))
+                        breaches.Add("asks to be rid of a connection that is not closed");
+                    break;
                 case EventSaid { Event.Type: not TcpOffloadEventType.SendBacklogChange } happened:
                     Happened(happened.Event, said);
                     break;
@@ -125,6 +129,12 @@ internal sealed class Log(Host host)
         if (happened.Type != TcpOffloadEventType.Retrieve)
             said.Add(new Observation(Lane.In, text, happened.StreamOffset));
     }
+
+    private static bool IsMakingRoom(TcpOffloadEvent wish) =>
+        wish is { Type: TcpOffloadEventType.Retrieve, Information: (long)TcpUploadReason.UploadRequested };
+
+    private static bool IsGoodEnd(CameBack back) =>
+        back is { Operation: OffloadOperation.Disconnect, Status: NdisStatus.Success };
 
     private string NameOf(CameBack back) => _requests[back.Parcel].Name;
 

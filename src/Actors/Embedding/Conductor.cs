@@ -77,7 +77,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
             HashSet<object> wants = next.Touches();
             if (!wants.Overlaps(touched))
             {
-                next.Begin(stack.Now);
+                next.Begin();
                 _waiting.Remove(next);
                 _running.Add(next);
                 any = true;
@@ -94,7 +94,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
         {
             while (!operation.IsOver && (IsMoot(operation) || Take(operation)))
             {
-                operation.GoOn(stack.Now);
+                operation.GoOn();
                 any = true;
             }
             if (operation.IsOver)
@@ -334,7 +334,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
         if (step.IsDown)
             return NdisStatus.Success;
         if (operation.Question == 0)
-            operation.Question = ++_questions;
+            (operation.Question, operation.AskedSince) = (++_questions, stack.Now);
         if (step.Driver.Current is { } now && now.Holder != operation.Asked)
         {
             operation.Asked = now.Holder;
@@ -363,7 +363,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
     private void Watch(LifeOperation operation)
     {
         bool isLate = operation is { IsReported: false, Question: not 0, Answer: null, Step.IsDown: false }
-            && IsOver(operation.StepSince, stack.Settings.LifeLimit);
+            && IsOver(operation.AskedSince, stack.Settings.LifeLimit);
         if (!isLate)
             return;
         operation.IsReported = true;

@@ -63,8 +63,9 @@ internal sealed class LifeOperation(
     /// <summary>The step it is at.</summary>
     public int At { get; private set; }
 
-    /// <summary>When that began, in ticks of the stack's clock.</summary>
-    public long StepSince { get; private set; }
+    /// <summary>When its driver was asked, in ticks of the stack's clock: what a step waits for before that is nothing
+    /// that the driver could do.</summary>
+    public long AskedSince { get; set; }
 
     /// <summary>The question to the driver of the step; 0 before it.</summary>
     public long Question { get; set; }
@@ -95,17 +96,15 @@ internal sealed class LifeOperation(
         : IsOver ? "nothing" : $"{Step}{(Question != 0 && Answer is null ? ", for the answer of the driver" : "")}";
 
     /// <summary>Begins.</summary>
-    public void Begin(long now)
+    public void Begin()
     {
         Steps = [.. Plan()];
-        StepSince = now;
     }
 
     /// <summary>The step is done.</summary>
-    public void GoOn(long now)
+    public void GoOn()
     {
         At++;
-        StepSince = now;
         IsReported = false;
         FailedAt = null;
         AskAgain();

@@ -39,13 +39,13 @@ public sealed class LifeSequenceSpecs
     {
         var pause = new LifeOperation(
             LifeOperationKind.Pause, _mux, null, TimeSpan.Zero, TaskCreationOptions.None);
-        pause.Begin(0);
+        pause.Begin();
         pause.Touches().ShouldContain(_tcpip);
         while (pause.Step.Kind != LifeStepKind.PauseAdapter)
-            pause.GoOn(0);
+            pause.GoOn();
 
         pause.Touches().ShouldContain(_tcpip);
-        pause.GoOn(0);
+        pause.GoOn();
         pause.Touches().ShouldBeEmpty();
     }
 
