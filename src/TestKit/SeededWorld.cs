@@ -13,7 +13,7 @@ internal sealed partial class SeededWorld
 {
     private const string MoreThan = "did not end after ";
     private const int EndMax = 50_000;
-    private const int RoundMax = 5_000;
+    private const int RoundMax = 20_000;
     private const int TroubleEventsMax = 6_000;
     private static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LifeIdleMax = TimeSpan.FromSeconds(30);  // who waits for a resume waits in vain

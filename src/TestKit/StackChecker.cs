@@ -12,6 +12,7 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
     private readonly Dictionary<string, Queue<TimeSpan>> _deaths = [];
     private readonly List<OffloadHandle> _over = [];
     private TimeSpan? _lastDeath;
+    private int _revivals;
 
     /// <summary>A driver dies. Who was started as often as it may be does not die again; but for the actor of a
     /// connection, and a shelf of them, there is no such number.</summary>
@@ -25,7 +26,7 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
         while (deaths.TryPeek(out TimeSpan first) && now - first > stack.Settings.RestartWindow)
             deaths.Dequeue();
         deaths.Enqueue(now);
-        if (deaths.Count > stack.Settings.RestartsMax + 1)
+        if (deaths.Count > (stack.Settings.RestartsMax + 1) * (1 + _revivals))
             broken($"{driver} died {deaths.Count} times in a window that allows {stack.Settings.RestartsMax} starts");
     }
 
@@ -33,8 +34,8 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
     public bool IsLateForDeaths(Violation violation, TimeSpan now) => violation.Check == VerifierCheck.StateWatchdog
         && now - _lastDeath < stack.Settings.LifeLimit;
 
-    /// <summary>Drivers that stay down may be started again, with a fresh budget.</summary>
-    public void Revived() => _deaths.Clear();
+    /// <summary>Drivers that stay down may be started again, with a fresh budget, some time after this.</summary>
+    public void Revived() => _revivals++;
 
     /// <summary>An offload ended. Its name finds nothing from now on, nor do those that ended before.</summary>
     public void Ended(OffloadHandle connection)

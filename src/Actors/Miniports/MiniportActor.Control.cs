@@ -31,7 +31,7 @@ internal sealed partial class MiniportActor
             case LifeStepKind.PauseAdapter:
                 RefuseHeldBack(NdisStatus.Paused);      // LIFE-17
                 break;
-            case LifeStepKind.UploadAll:
+            case LifeStepKind.UploadAll or LifeStepKind.InitializeAdapter:
                 RefuseHeldBack(NdisStatus.Failure);
                 break;
             case LifeStepKind.HaltAdapter:
@@ -154,6 +154,10 @@ internal sealed partial class MiniportActor
         _heldBack.Park(initiate.Flight.Head);
         _later.Enqueue(initiate);
     }
+
+    /// <summary>Only an adapter at work comes to a resume; what is at another is for the shelf to answer.</summary>
+    private bool WantsItLater => adapter.Current is { OffloadIsPaused: true, IsRemoved: false } now
+        && AdapterLifecycle.TakesConnections(now.State);
 
     private void GoOnHeldBack()
     {

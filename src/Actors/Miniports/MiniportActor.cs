@@ -25,7 +25,7 @@ internal sealed partial class MiniportActor(
     {
         switch (message)
         {
-            case InitiateOffload initiate when adapter.Current.OffloadIsPaused: HoldBack(initiate); break;
+            case InitiateOffload initiate when WantsItLater: HoldBack(initiate); break;
             case InitiateOffload { Block.IsTree: false } initiate:
                 Between();
                 Pass(ShelfOf(initiate.Block.Connection), initiate, initiate.Flight);
