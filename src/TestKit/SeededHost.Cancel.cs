@@ -9,9 +9,11 @@ internal sealed partial class SeededHost
     /// <summary>Where the stream stands behind what was posted, if nothing else is cancelled.</summary>
     private long NextOffset => _connection!.Core.NextOffset - _closedUp;
 
+    private bool IsOfThisOffload(WorldPost post) => post.Connection == _connection?.Core;
+
     private WorldPost? FindUnwanted()
     {
-        _cancellable.RemoveAll(post => post.Answers > 0 || post.IsUnwanted);
+        _cancellable.RemoveAll(post => post.Answers > 0 || post.IsUnwanted || !IsOfThisOffload(post));
         return _cancellable.Count == 0 ? null : _cancellable[random.Below(_cancellable.Count)];
     }
 
@@ -26,6 +28,8 @@ internal sealed partial class SeededHost
     /// been.</summary>
     private void CloseUp(WorldPost cancelled)
     {
+        if (!IsOfThisOffload(cancelled))
+            return;     // whatever was behind it has not gone down either
         peer.Seams.Add(cancelled.StreamOffset, cancelled.Memory.Length);
         _closedUp += cancelled.Memory.Length;
     }

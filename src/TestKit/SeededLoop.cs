@@ -103,6 +103,8 @@ internal sealed class SeededLoop
     {
         OffloadRequest { Flight: { } flight } => Name(message, flight),
         OffloadCompletion { Flight: { } flight } => Name(message, flight),
+        TcpOffloadEvent said => FormattableString.Invariant(
+            $"TcpOffloadEvent {said.Connection} {said.Type} {said.Information}"),
         _ => message.GetType().Name,
     };
 

@@ -22,7 +22,7 @@ internal sealed partial class SeededWorld
                 ReportsEarly = _planted == PlantedBreak.EarlySuccess,
                 Forgets = _planted == PlantedBreak.Forgets,
                 IsCalm = _isCalm,
-                IsExcused = IsTroubled,
+                IsExcused = () => IsTroubled() || IsMoved(),
                 Severing = DrawSever,
                 Record = record,
                 Miscounts = miscounts,

@@ -30,9 +30,8 @@ internal sealed class StackChecker(DriverStack stack, Action<string> broken)
             broken($"{driver} died {deaths.Count} times in a window that allows {stack.Settings.RestartsMax} starts");
     }
 
-    /// <summary>Whether a driver is said to be late, while drivers keep dying: that may be why.</summary>
-    public bool IsLateForDeaths(Violation violation, TimeSpan now) => violation.Check == VerifierCheck.StateWatchdog
-        && now - _lastDeath < stack.Settings.LifeLimit;
+    /// <summary>Whether a driver has died since then.</summary>
+    public bool HasDiedSince(TimeSpan then) => _lastDeath > then;
 
     /// <summary>Drivers that stay down may be started again, with a fresh budget, some time after this.</summary>
     public void Revived() => _revivals++;

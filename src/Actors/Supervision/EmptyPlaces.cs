@@ -19,11 +19,19 @@ internal sealed class EmptyPlaces
     }
 
     /// <summary>Everybody who waits for this driver, once; by the driver that is in its place.</summary>
+    /// <remarks>Who wished it often while nobody was there is told once. One that wishes it again meanwhile may have
+    /// more to say, and is told again. If the driver dies on the way the rest waits for the next one.</remarks>
     public IEnumerable<ConnectionEntry> TakeAll(Edge place)
     {
         if (!_waiting.TryGetValue(place, out ConcurrentQueue<ConnectionEntry>? queue))
             yield break;
-        while (queue.TryDequeue(out ConnectionEntry? entry))
-            yield return entry;
+        var told = new HashSet<ConnectionEntry>();
+        for (int left = queue.Count; left > 0; left = queue.Count)
+        {
+            told.Clear();
+            for (; left > 0 && queue.TryDequeue(out ConnectionEntry? entry); left--)
+                if (told.Add(entry))
+                    yield return entry;
+        }
     }
 }
