@@ -6,6 +6,18 @@ internal static partial class MutantList
 {
     private static readonly Mutant[] HolesBelow =
     [
+        new Mutant("The memory of a lost adapter is not marked", "Supervision/Custodian.cs",
+            "parcel.IsQuarantined = true;",
+            "",
+            "an adapter that was given up on writes into somebody else's data")
+            .Lives("A seed below 2,000 showed it until adapters were led through their lives; it needs a connection "
+                + "that is given up, and another that goes on long enough to use the same list."),
+        new Mutant("Quarantined memory is used again", "Supervision/Landing.cs",
+            "parcel.IsQuarantined",
+            "parcel.IsQuarantined && parcel is OffloadBlock",
+            "an adapter that was given up on writes into somebody else's data")
+            .Lives("A seed below 2,000 showed it until adapters were led through their lives; it needs a connection "
+                + "that is given up, and another that goes on long enough to use the same list."),
         new Mutant("A postponed terminate is not kept", "Supervision/Custodian.cs",
             "entry.LeaveTerminate(block);",
             "",

@@ -23,8 +23,6 @@ internal static partial class MutantList
         ["The first suspicion is a verdict"] = 35,
         ["A stranded connection does not ask to be fetched"] = 60,
         ["An offload begins at the start of the stream"] = 39,
-        ["The memory of a lost adapter is not marked"] = 109,
-        ["Quarantined memory is used again"] = 109,
         ["A fresh driver does not say that it is there"] = 58,
         ["A late answer of a lost adapter keeps its socket"] = 30,
         ["A verdict is ignored"] = 165,
@@ -47,5 +45,9 @@ internal static partial class MutantList
         ["A throttle lets the quick overtake"] = 39,
         ["The holder is read behind the first dash"] = 31,
         ["Refused data is not kept for the terminate"] = 90,
+        ["What a dying driver holds stays where it is"] = 42,
+        ["A place at the filter is kept by the dead"] = 37,
+        ["Data returned between two lives is forgotten"] = 32,
+        ["Forwarded segments are not swept"] = 31,
     };
 }
