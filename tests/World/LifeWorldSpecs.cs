@@ -33,8 +33,8 @@ public sealed class LifeWorldSpecs(ITestOutputHelper output)
     /// <summary>What happens to those at work, and is to happen at every point.</summary>
     private static readonly string[] Busy =
     [
-        "adapter RestartComplete Pause", "adapter Pause PauseComplete", "adapter PauseComplete Halt",
-        "binding RestartComplete Pause", "binding Pause PauseComplete", "binding PauseComplete Unbind",
+        "adapter RestartComplete Pause", "adapter Pause PauseComplete",
+        "binding RestartComplete Pause", "binding Pause PauseComplete",
     ];
 
     /// <summary>Where something may be on its way just then.</summary>
