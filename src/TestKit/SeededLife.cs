@@ -14,13 +14,24 @@ namespace ChimneyActors.TestKit;
 internal sealed class SeededLife
 {
     private const int Rounds = 12;
+    private const int Ends = 3;     // so many in front of the kinds are for what LeadOn finds at once
     private const int StepsBetween = 80;
+
+    /// <summary>What is done to an adapter; a virtual one that cannot be removed or reset uploads all.</summary>
+    private static readonly LifeOperationKind[] Kinds =
+    [
+        LifeOperationKind.Pause, LifeOperationKind.Restart, LifeOperationKind.Halt, LifeOperationKind.Initialize,
+        LifeOperationKind.Remove, LifeOperationKind.Reset, LifeOperationKind.OffloadPause,
+        LifeOperationKind.OffloadResume, LifeOperationKind.UploadAll,
+    ];
+
     private readonly SeededRandom _random;
     private readonly SeededTrace _trace;
     private readonly ActorSystem _system;
     private readonly Chimney _chimney;
     private readonly IWorldTarget _target;
     private readonly Action<string> _broken;
+    private readonly Func<long> _steps;
     private readonly Adapter[] _adapters;
     private readonly Binding[] _bindings;
     private int _budget;
@@ -30,10 +41,10 @@ internal sealed class SeededLife
 
     public SeededLife(
         SeededRandom random, SeededTrace trace, ActorSystem system, Chimney chimney, IWorldTarget target, int budget,
-        Action<string> broken)
+        Func<long> steps, Action<string> broken)
     {
         (_random, _trace, _system, _chimney, _target) = (random, trace, system, chimney, target);
-        (_budget, _broken) = (budget, broken);
+        (_budget, _steps, _broken) = (budget, steps, broken);
         _adapters = [.. chimney.Stack.Life.Adapters.Select(node => chimney.Adapter(node.Name))];
         _bindings = [.. WorldPlan.Bindings.Select(chimney.Binding)];
         if (trace.IsOn)
@@ -51,8 +62,7 @@ internal sealed class SeededLife
     public bool IsDone => _isBack && _open == 0;
 
     /// <summary>Whether something is to be done.</summary>
-    /// <param name="steps">So many were taken in this world.</param>
-    public bool CanAct(long steps) => _budget > 0 && steps >= _next;
+    public bool CanAct => _budget > 0 && _steps() >= _next;
 
     /// <summary>Where it stands, for a report.</summary>
     public string Describe() => $"life: {_open} operations under way, budget {_budget}, "
@@ -60,11 +70,10 @@ internal sealed class SeededLife
         + string.Join("", _bindings.Select(binding => $", {binding.Name} {binding.State}"));
 
     /// <summary>Does something.</summary>
-    /// <param name="steps">So many were taken in this world.</param>
-    public void Act(long steps)
+    public void Act()
     {
         _budget--;
-        _next = steps + _random.Below(StepsBetween);
+        _next = _steps() + _random.Below(StepsBetween);
         HasActed = true;
         if (_random.Percent(8))
         {
@@ -77,7 +86,7 @@ internal sealed class SeededLife
         {
             Adapter adapter = _adapters[_random.Below(_adapters.Length)];
             if (_random.Percent(50))
-                Lead(adapter, _random.Below(9));
+                Lead(adapter, Kinds[_random.Below(Kinds.Length)]);
             else
                 LeadOn(adapter);
         }
@@ -143,26 +152,33 @@ internal sealed class SeededLife
     /// <summary>What can come next, so that adapters are not at a standstill most of the time.</summary>
     private void LeadOn(Adapter adapter) => Lead(adapter, adapter.State switch
     {
-        AdapterState.Halted => 3,
-        AdapterState.Paused => _random.Percent(50) ? 1 : 2,
-        _ => _random.Percent(50) ? _random.Percent(50) ? 0 : 2 : 3 + _random.Below(6),
+        AdapterState.Halted => LifeOperationKind.Initialize,
+        AdapterState.Paused => _random.Percent(50) ? LifeOperationKind.Restart : LifeOperationKind.Halt,
+        _ when _random.Percent(50) => _random.Percent(50) ? LifeOperationKind.Pause : LifeOperationKind.Halt,
+        _ => Kinds[Ends + _random.Below(Kinds.Length - Ends)],
     });
 
-    private void Lead(Adapter adapter, int what)
+    private void Lead(Adapter adapter, LifeOperationKind kind)
     {
         string name = adapter.Name;
-        switch (what)
+        switch (kind)
         {
-            case 0: _ = FollowAsync($"pause {name}", () => adapter.PauseAsync()); break;
-            case 1: _ = FollowAsync($"restart {name}", () => adapter.RestartAsync(), mayFail: true); break;
-            case 2: _ = FollowAsync($"halt {name}", () => adapter.HaltAsync()); break;
-            case 3: Initialize(adapter); break;
-            case 4 when !adapter.IsVirtual: Remove(adapter); break;
-            case 5 when !adapter.IsVirtual:
+            case LifeOperationKind.Pause: _ = FollowAsync($"pause {name}", () => adapter.PauseAsync()); break;
+            case LifeOperationKind.Restart:
+                _ = FollowAsync($"restart {name}", () => adapter.RestartAsync(), mayFail: true);
+                break;
+            case LifeOperationKind.Halt: _ = FollowAsync($"halt {name}", () => adapter.HaltAsync()); break;
+            case LifeOperationKind.Initialize: Initialize(adapter); break;
+            case LifeOperationKind.Remove when !adapter.IsVirtual: Remove(adapter); break;
+            case LifeOperationKind.Reset when !adapter.IsVirtual:
                 _ = FollowAsync($"reset {name}", () => adapter.ResetAsync(), mayFail: true);
                 break;
-            case 6: _ = FollowAsync($"no more to {name}", () => adapter.OffloadPauseAsync()); break;
-            case 7: _ = FollowAsync($"more to {name}", () => adapter.OffloadResumeAsync()); break;
+            case LifeOperationKind.OffloadPause:
+                _ = FollowAsync($"no more to {name}", () => adapter.OffloadPauseAsync());
+                break;
+            case LifeOperationKind.OffloadResume:
+                _ = FollowAsync($"more to {name}", () => adapter.OffloadResumeAsync());
+                break;
             default: _ = FollowAsync($"all from {name}", () => adapter.UploadAllAsync()); break;
         }
     }

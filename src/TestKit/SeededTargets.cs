@@ -63,10 +63,7 @@ internal sealed class SeededTargets : IWorldTarget
     public void Step()
     {
         _able.Clear();
-        foreach (SeededTarget target in _all)
-            if (target.CanStep)
-                _able.Add(target);
-        foreach (SeededTarget target in _old)
+        foreach (SeededTarget target in Everyone)
             if (target.CanStep)
                 _able.Add(target);
         OneOf(_able).Step();

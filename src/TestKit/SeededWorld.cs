@@ -95,7 +95,8 @@ internal sealed partial class SeededWorld
         };
         if (_plan.LifeMax > 0 && planted == default)
             _life = new SeededLife(
-                choices[ChoiceRow.Life], _trace, system.System, _chimney, _target, _plan.LifeMax, Break)
+                choices[ChoiceRow.Life], _trace, system.System, _chimney, _target, _plan.LifeMax, () => _steps,
+                Break)
             {
                 Reviving = _stack.Revived,
             };
@@ -229,8 +230,8 @@ internal sealed partial class SeededWorld
         foreach (SeededNetwork network in _networks.Values)
             if (network.CanAct)
                 _able.Add(network.Act);
-        if (_life?.CanAct(_steps) == true)
-            _able.Add(() => _life.Act(_steps));
+        if (_life is { CanAct: true })
+            _able.Add(_life.Act);
         int all = ready + target + (_able.Count > 0 ? 1 : 0);
         if (all == 0)
             return false;

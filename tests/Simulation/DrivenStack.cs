@@ -72,6 +72,17 @@ internal sealed class DrivenStack : IDisposable
         Network.Tick(_system.Clock.Now);
     }
 
+    /// <summary>The header in front of what a connection sends.</summary>
+    internal FrameHeader FrameOf(SimulatedLine line, OffloadedConnection connection)
+    {
+        FrameHeader? last = null;
+        void See(WireSighting seen) => last = seen.End == line.Wire.Left && !seen.IsArrival ? seen.Segment.Frame : last;
+        line.Wire.Seen += See;
+        Result(connection.SendAsync(new byte[10]).AsTask()).Status.ShouldBe(NdisStatus.Success);
+        line.Wire.Seen -= See;
+        return last.ShouldNotBeNull();
+    }
+
     /// <summary>Ends the stack: every list is back, every request was answered once.</summary>
     public void Dispose()
     {

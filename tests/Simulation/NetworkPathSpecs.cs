@@ -129,12 +129,14 @@ public sealed class NetworkPathSpecs : IDisposable, INeighborUser
     {
         OffloadedConnection plain = Offload(NewPath(1_500), out SimulatedLine first);
         OffloadedConnection tagged = Offload(NewPath(1_500, vlan: 5), out SimulatedLine second, vlan: 5);
-        (FrameOf(first, plain).IsTagged, FrameOf(second, tagged).IsTagged).ShouldBe((false, true));
+        (_stack.FrameOf(first, plain).IsTagged, _stack.FrameOf(second, tagged).IsTagged).ShouldBe((false, true));
         foreach (OffloadedConnection one in (OffloadedConnection[])[plain, tagged])
             Do(one.UpdateAsync(new TcpOffloadStateCached { UserPriority = 3 }));
-        (FrameOf(first, plain) with { Source = Mac, Destination = Mac }).ShouldBe(new FrameHeader(Mac, Mac, 0, 3));
-        (FrameOf(second, tagged) with { Source = Mac, Destination = Mac }).ShouldBe(new FrameHeader(Mac, Mac, 5, 3));
-        FrameOf(first, plain).IsTagged.ShouldBeTrue("a priority alone is in a tag with id 0");
+        (_stack.FrameOf(first, plain) with { Source = Mac, Destination = Mac })
+            .ShouldBe(new FrameHeader(Mac, Mac, 0, 3));
+        (_stack.FrameOf(second, tagged) with { Source = Mac, Destination = Mac })
+            .ShouldBe(new FrameHeader(Mac, Mac, 5, 3));
+        _stack.FrameOf(first, plain).IsTagged.ShouldBeTrue("a priority alone is in a tag with id 0");
         End(plain, tagged);
     }
 
@@ -149,16 +151,6 @@ public sealed class NetworkPathSpecs : IDisposable, INeighborUser
     public void Dispose() => _stack.Dispose();
 
     private static PhysicalAddress Mac { get; } = new([2, 0, 0, 0, 0, 9]);
-
-    private FrameHeader FrameOf(SimulatedLine line, OffloadedConnection connection)
-    {
-        FrameHeader? last = null;
-        void See(WireSighting seen) => last = seen.End == line.Wire.Left && !seen.IsArrival ? seen.Segment.Frame : last;
-        line.Wire.Seen += See;
-        _stack.Result(connection.SendAsync(new byte[10]).AsTask()).Status.ShouldBe(NdisStatus.Success);
-        line.Wire.Seen -= See;
-        return last.ShouldNotBeNull();
-    }
 
     private NetworkPath NewPath(int mtu, int vlan = 0)
     {

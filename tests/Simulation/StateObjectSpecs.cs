@@ -139,12 +139,12 @@ public sealed class StateObjectSpecs : IDisposable
         tree.NextBlock = next;
         next.Neighbor = next.Neighbor! with { Cached = new() { DestinationAddress = Mac(77) } };
         Ask(OffloadOperation.Initiate, tree);
-        FrameOf(line, connection).Destination.ShouldBe(Mac(9));
+        _stack.FrameOf(line, connection).Destination.ShouldBe(Mac(9));
         Ask(OffloadOperation.Update, Of(OffloadLayer.Neighbor, next, below:
             Of(OffloadLayer.Path, tree.DependentBlockList!)));
-        FrameOf(line, connection).Destination.ShouldBe(Mac(77));
+        _stack.FrameOf(line, connection).Destination.ShouldBe(Mac(77));
         Ask(OffloadOperation.Update, Of(OffloadLayer.Neighbor, next, mac: Mac(78)));
-        FrameOf(line, connection).Destination.ShouldBe(Mac(78));
+        _stack.FrameOf(line, connection).Destination.ShouldBe(Mac(78));
         tree.NextBlock = null;
         Ask(OffloadOperation.Terminate, Of(OffloadLayer.Neighbor, tree)).Status.ShouldBe(NdisStatus.Success);
         Release(_stack.Result(connection.UploadAsync()));
@@ -212,16 +212,6 @@ public sealed class StateObjectSpecs : IDisposable
         _stack.Result(connection.SendAsync(new byte[bytes]).AsTask()).Status.ShouldBe(NdisStatus.Success);
         line.Wire.Seen -= See;
         return longest;
-    }
-
-    private FrameHeader FrameOf(SimulatedLine line, OffloadedConnection connection)
-    {
-        FrameHeader? last = null;
-        void See(WireSighting seen) => last = seen.End == line.Wire.Left && !seen.IsArrival ? seen.Segment.Frame : last;
-        line.Wire.Seen += See;
-        _stack.Result(connection.SendAsync(new byte[10]).AsTask()).Status.ShouldBe(NdisStatus.Success);
-        line.Wire.Seen -= See;
-        return last.ShouldNotBeNull();
     }
 
     private static PhysicalAddress Mac(byte last) => new([2, 0, 0, 0, 0, last]);

@@ -120,17 +120,12 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
         if (plan.Adapter is { } adapter)
         {
             adapter.IsDown = true;
-            stack.Life.Ask(new LifeOperation(
-                LifeOperationKind.Halt, adapter, null, TimeSpan.Zero, stack.TaskOptions)
-            {
-                Reason = HaltAction.DeviceFailed,
-            });
+            stack.Want(LifeOperationKind.Halt, adapter, reason: HaltAction.DeviceFailed);
         }
         foreach (BindingNode binding in plan.Bindings)
         {
             binding.IsDown = true;
-            stack.Life.Ask(new LifeOperation(
-                LifeOperationKind.Unbind, null, binding, TimeSpan.Zero, stack.TaskOptions));
+            stack.Want(LifeOperationKind.Unbind, null, binding);
         }
     }
 

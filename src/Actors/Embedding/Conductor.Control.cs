@@ -77,8 +77,7 @@ internal sealed partial class Conductor
         adapter.Adapter.Driver.Tell(OidsGoOn.Instance, null);
         adapter.Adapter.Indicate(NdisStatus.ResetEnd, null);
         if (operation.Outcome == NdisStatus.HardErrors && adapter.Remove(HaltAction.DeviceFailed))
-            Board.Ask(new LifeOperation(
-                LifeOperationKind.Remove, adapter.Adapter, null, TimeSpan.Zero, stack.TaskOptions));
+            stack.Want(LifeOperationKind.Remove, adapter.Adapter);
         return true;
     }
 

@@ -305,7 +305,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
             any = true;
             var connection = entry.ProtocolContext as BindingConnection;
             TcpUploadReason why = isRemoval ? TcpUploadReason.HardwareFailure : TcpUploadReason.UploadRequested;
-            if (connection is null or { IsOffloaded: true, Leaving: false } && !IsAsked(entry, why))
+            if (connection is null or { IsOffloaded: true, Leaving: false })
                 stack.Custodian.AskBack(entry, why);
             if (connection is { IsOffloaded: true, Leaving: false })     // an initiate is waited for (INIT-16)
                 connection.User.TakeBack(why);
@@ -314,10 +314,6 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
             GiveUpWaiting(binding);
         return !any;
     }
-
-    /// <summary>Told once: a fresh binding reads it at the connection, and a living one has enough to do.</summary>
-    private static bool IsAsked(ConnectionEntry entry, TcpUploadReason why) => entry.MustUpload
-        || (entry.SaidLast is { Type: TcpOffloadEventType.Retrieve } last && last.Information == (long)why);
 
     /// <summary>An initiate that an adapter wants later (STS-02) would hold up whoever waits for it here until then. To
     /// which of several adapters it went nobody knows.</summary>

@@ -42,10 +42,7 @@ internal sealed class Discipline(DriverStack stack, Action<string> onStopped)
         if (!adapter.IsVirtual && !adapter.Current.Remove(HaltAction.DeviceFailed))
             return false;       // it is on its way out
         LifeOperationKind kind = adapter.IsVirtual ? LifeOperationKind.Halt : LifeOperationKind.Remove;
-        stack.Life.Ask(new LifeOperation(kind, adapter, null, TimeSpan.Zero, stack.TaskOptions)
-        {
-            Reason = HaltAction.DeviceFailed,
-        });
+        stack.Want(kind, adapter, reason: HaltAction.DeviceFailed);
         return true;
     }
 
@@ -54,8 +51,7 @@ internal sealed class Discipline(DriverStack stack, Action<string> onStopped)
         if (binding is null or { State: BindingState.Unbound })
             return false;
         binding.IsWanted = false;
-        stack.Life.Ask(new LifeOperation(
-            LifeOperationKind.Unbind, null, binding, TimeSpan.Zero, stack.TaskOptions));
+        stack.Want(LifeOperationKind.Unbind, null, binding);
         return true;
     }
 }

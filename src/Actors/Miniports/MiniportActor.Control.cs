@@ -202,8 +202,7 @@ internal sealed partial class MiniportActor
         if (isOld)
             EndOids(NdisStatus.RequestAborted);     // what waits for one of them may be what a reset waits for
         if ((isOld || plugged.Target is IOffloadAdapter target && target.CheckForHang()) && plugged.TryBeginReset())
-            Stack.Life.Ask(new LifeOperation(
-                LifeOperationKind.Reset, adapter, null, TimeSpan.Zero, Stack.TaskOptions));
+            Stack.Want(LifeOperationKind.Reset, adapter);
     }
 
     private void LetGoOfControl()

@@ -331,13 +331,14 @@ internal sealed class Custodian(DriverStack stack)
             top.Tell(said, ActorRefs.NoSender);
     }
 
-    /// <summary>Tells the host to take a connection back: its way is broken for good, or paused.</summary>
+    /// <summary>Tells the host to take a connection back: its way is broken for good, or paused. Once: what was said
+    /// stays with the connection, where a fresh binding reads it.</summary>
     public void AskBack(ConnectionEntry entry, TcpUploadReason reason)
     {
+        if (entry.MustUpload)
+            return;
         var wish = new TcpOffloadEvent(entry.Handle, TcpOffloadEventType.Retrieve, (long)reason, 0);
-        // A binding between two lives reads it here; an abort that was said before is the stronger word.
-        if (entry.SaidLast is not { Type: TcpOffloadEventType.Abort })
-            entry.SaidLast = wish;
+        entry.SaidLast = wish;
         SayAgain(wish);
     }
 

@@ -140,6 +140,12 @@ internal sealed class DriverStack
     public TaskCreationOptions TaskOptions =>
         NextTurn is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
 
+    /// <summary>Wants something done to an adapter or a binding that nobody waits for.</summary>
+    public void Want(
+        LifeOperationKind kind, AdapterNode? adapter, BindingNode? binding = null,
+        HaltAction reason = HaltAction.DeviceDisabled) =>
+        Life.Ask(new LifeOperation(kind, adapter, binding, TimeSpan.Zero, TaskOptions) { Reason = reason });
+
     /// <summary>Whether the stack is being stopped: what comes home now is aborted, not uploaded.</summary>
     public bool Stopping => Volatile.Read(ref _stopping) != 0;
 

@@ -19,8 +19,10 @@ internal sealed class EmptyPlaces
     }
 
     /// <summary>Everybody who waits for this driver, once; by the driver that is in its place.</summary>
-    /// <remarks>Who wished it often while nobody was there is told once. One that wishes it again meanwhile may have
-    /// more to say, and is told again. If the driver dies on the way the rest waits for the next one.</remarks>
+    /// <remarks>Who wished it several times while nobody was there is told once: what a driver is told of a connection,
+    /// and dies before it has heard, is a wish again for each message, so they would double with each death. One that
+    /// wishes it meanwhile may have more to say, and is told again. If the driver dies on the way the rest waits for
+    /// the next one.</remarks>
     public IEnumerable<ConnectionEntry> TakeAll(Edge place)
     {
         if (!_waiting.TryGetValue(place, out ConcurrentQueue<ConnectionEntry>? queue))

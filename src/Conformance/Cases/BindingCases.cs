@@ -10,7 +10,6 @@ namespace ChimneyActors.Conformance.Cases;
 internal static class BindingCases
 {
     private const int Much = 1 << 20;
-    private static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
 
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
@@ -128,7 +127,7 @@ internal static class BindingCases
 
     private static async Task Reset(Play play)
     {
-        Line stuck = await play.OffloadAsync(Stuck);
+        Line stuck = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = stuck.Send(Much);
         await play.SettleAsync(stuck);
         WatchedTarget plug = play.Stage.PlugOf(stuck.Handle);

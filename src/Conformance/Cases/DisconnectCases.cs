@@ -11,7 +11,6 @@ namespace ChimneyActors.Conformance.Cases;
 internal static class DisconnectCases
 {
     private const int Much = 1 << 20;
-    private static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
 
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
@@ -71,7 +70,7 @@ internal static class DisconnectCases
 
     private static async Task WaitsForThePeer(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         Task<DisconnectResult> end = line.Disconnect(DisconnectKind.Graceful, 100);
         await play.Until("DISC-37", "the disconnect comes to the target", () =>
@@ -131,7 +130,7 @@ internal static class DisconnectCases
 
     private static async Task Abortive(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         Task<Receipt> receive = line.Receive(100);
         Task<DisconnectResult> graceful = line.Disconnect(DisconnectKind.Graceful, 10);
@@ -178,7 +177,7 @@ internal static class DisconnectCases
 
     private static async Task ResetByPeer(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         Task<DisconnectResult> end = line.Disconnect(DisconnectKind.Graceful, 10);
         await play.SettleAsync(line);
@@ -192,7 +191,7 @@ internal static class DisconnectCases
 
     private static async Task UploadMeanwhile(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         Task<DisconnectResult> end = line.Disconnect(DisconnectKind.Graceful, 10);
         await play.SettleAsync(line);
@@ -206,7 +205,7 @@ internal static class DisconnectCases
 
     private static async Task NothingAfter(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> first = line.Send(Much);
         Task<DisconnectResult> end = line.Disconnect(DisconnectKind.Graceful, 10);
         SendResult late = await play.Ends(line.Connection.SendAsync(new byte[100]).AsTask());

@@ -19,7 +19,7 @@ internal static class EndCases
     private static async Task HalfClosed(Play play)
     {
         Line theirs = await play.OffloadAsync(), ours = await play.OffloadAsync();
-        Line stuck = await play.OffloadAsync(new LinePlan { PeerReads = false, IsNarrow = true });
+        Line stuck = await play.OffloadAsync(LinePlan.Stuck);
         Line[] lines = [theirs, ours, stuck];
         theirs.Peer.Finish();
         await play.Until("EVT-14", "the peer's FIN is heard", () => theirs.Closes == 1);

@@ -11,7 +11,6 @@ namespace ChimneyActors.Conformance.Cases;
 internal static class EventCases
 {
     private const int Much = 1 << 20;
-    private static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
     private static readonly LinePlan Impatient = new()
     {
         Ours = new TcpEngineSettings { RetransmissionsMax = 3, RetransmitMax = TimeSpan.FromSeconds(4) },
@@ -54,7 +53,7 @@ internal static class EventCases
 
     private static async Task Reset(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         Task<Receipt> receive = line.Receive(100);
         Task<DisconnectResult> end = line.Disconnect(DisconnectKind.Graceful, 10);

@@ -55,7 +55,7 @@ internal static class GeneralCases
 
     private static async Task Independent(Play play)
     {
-        Line stuck = await play.OffloadAsync(new LinePlan { PeerReads = false, IsNarrow = true });
+        Line stuck = await play.OffloadAsync(LinePlan.Stuck);
         Line free = await play.OffloadAsync();
         Task<SendResult> waits = stuck.Send(1 << 20);
         for (int round = 0; round < 10; round++)

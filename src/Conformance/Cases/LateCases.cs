@@ -10,7 +10,6 @@ namespace ChimneyActors.Conformance.Cases;
 internal static class LateCases
 {
     private const int Much = 100_000;
-    private static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
 
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
@@ -23,7 +22,7 @@ internal static class LateCases
     {
         using var first = new CancellationTokenSource();
         using var second = new CancellationTokenSource();
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> underWay = line.Send(Much, first.Token);
         await play.SettleAsync(line);
         Task<SendResult> waits = line.SendUnwanted(700, second.Token), behind = line.Send(5_000);

@@ -10,7 +10,6 @@ namespace ChimneyActors.Conformance.Cases;
 internal static class LifeCases
 {
     private const int Much = 1 << 20;
-    private static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
 
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
@@ -30,7 +29,7 @@ internal static class LifeCases
     {
         Line line = await play.OffloadAsync();
         Line other = await play.OffloadAsync(new LinePlan { Binding = Stage.OtherBinding });
-        Line stuck = await play.OffloadAsync(Stuck);
+        Line stuck = await play.OffloadAsync(LinePlan.Stuck);
         await play.Ends(line.Send(500));
         Task<SendResult> send = stuck.Send(Much);
         await play.SettleAsync(stuck);
@@ -169,7 +168,7 @@ internal static class LifeCases
 
     private static async Task PulledOut(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         await play.SettleAsync(line);
         WatchedTarget plug = play.Stage.PlugOf(line.Handle);

@@ -11,7 +11,6 @@ namespace ChimneyActors.Conformance.Cases;
 internal static class SendCases
 {
     private const int Much = 1 << 20;
-    private static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
 
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
@@ -57,7 +56,7 @@ internal static class SendCases
 
     private static async Task Queued(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult>[] sends = [.. Enumerable.Range(0, 20).Select(_ => line.Send(Much / 10))];
         await play.Until("SEND-02", "all sends come to the target", () => line.Trace.Count(entry =>
             entry.Is(Place.Target, Act.Down, OffloadOperation.Send)) == sends.Length);
@@ -91,7 +90,7 @@ internal static class SendCases
 
     private static async Task Nothing(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> first = line.Send(Much);
         Task<SendResult> empty = line.Send(0);
         Task<SendResult> last = line.Send(10);
@@ -106,7 +105,7 @@ internal static class SendCases
 
     private static async Task Reset(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult>[] sends = [.. line.SendChain(1_000, Much, 10, 10), line.Send(10)];
         await play.Until("SEND-07", "the sends come to the target", () => Of(line, Act.Down).Length == 5);
         await play.SettleAsync(line);
@@ -124,7 +123,7 @@ internal static class SendCases
 
     private static async Task Upload(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult>[] sends = [.. line.SendChain(1_000, Much, 10), line.Send(10)];
         await play.Until("SEND-06", "the sends come to the target", () => Of(line, Act.Down).Length == 4);
         await play.SettleAsync(line);
@@ -185,7 +184,7 @@ internal static class SendCases
     private static async Task Pace(Play play)
     {
         const int Piece = 1_000;
-        Line line = play.NewLine(Stuck with { PeerReads = true });
+        Line line = play.NewLine(LinePlan.Stuck with { PeerReads = true });
         var user = new Stayer();
         ResilientConnection host = user.Connection = await play.Ends(ResilientConnection.OpenAsync(
             play.Stage.Chimney.Binding(Stage.Binding), line.Peer.Socket, user));

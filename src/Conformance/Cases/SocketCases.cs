@@ -22,7 +22,7 @@ internal static class SocketCases
 
     private static async Task FinBehindData(Play play)
     {
-        Line line = play.NewLine(new LinePlan { PeerReads = false, IsNarrow = true });
+        Line line = play.NewLine(LinePlan.Stuck);
         line.Peer.Socket.SendBufferSize = 1 << 20;      // there is room for all of it, but not at the peer
         await line.OffloadAsync();
         Task<SendResult> send = line.Send(100_000);

@@ -10,7 +10,6 @@ namespace ChimneyActors.Conformance.Cases;
 internal static class TerminateCases
 {
     private const int Much = 1 << 20;
-    private static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
 
     public static IReadOnlyList<ConformanceCase> All { get; } =
     [
@@ -47,7 +46,7 @@ internal static class TerminateCases
 
     private static async Task EverythingEnds(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         Task<Receipt> receive = line.Receive(1_000, noPush: true);
         await line.HasSpace(1);
@@ -134,7 +133,7 @@ internal static class TerminateCases
 
     private static async Task Removed(Play play)
     {
-        Line line = await play.OffloadAsync(Stuck);
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task<SendResult> send = line.Send(Much);
         Task<Receipt> receive = line.Receive(100);
         await play.SettleAsync(line);

@@ -82,7 +82,7 @@ internal static class TimerCases
 
     private static async Task Persist(Play play)
     {
-        Line line = await play.OffloadAsync(new LinePlan { PeerReads = false, IsNarrow = true });
+        Line line = await play.OffloadAsync(LinePlan.Stuck);
         Task send = line.Send(100_000);
         await play.SettleAsync(line);
         int before = line.Wire.Ours.Count();

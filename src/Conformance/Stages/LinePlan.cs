@@ -8,6 +8,9 @@ internal sealed record LinePlan
     /// <summary>A connection like any.</summary>
     public static readonly LinePlan Usual = new();
 
+    /// <summary>Whose peer reads nothing, and whose way is full soon: what is sent waits there.</summary>
+    public static readonly LinePlan Stuck = new() { PeerReads = false, IsNarrow = true };
+
     /// <summary>Whether its peer reads from the beginning.</summary>
     public bool PeerReads { get; init; } = true;
 

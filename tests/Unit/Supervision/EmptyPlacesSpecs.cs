@@ -29,6 +29,38 @@ public sealed class EmptyPlacesSpecs
     }
 
     [Fact]
+    public void Who_waits_twice_is_told_once_and_who_comes_meanwhile_once_more()
+    {
+        ConnectionEntry[] entries = [Entry(0), Entry(1)];
+        _mux.Die();
+        foreach (ConnectionEntry entry in new[] { entries[0], entries[1], entries[0], entries[0] })
+            _places.IsEmptyFor(_mux.Edge, entry);
+
+        var told = new List<ConnectionEntry>();
+        foreach (ConnectionEntry entry in _places.TakeAll(_mux.Edge))
+        {
+            told.Add(entry);
+            if (told.Count == 2)
+                _places.IsEmptyFor(_mux.Edge, entries[0]);
+        }
+
+        told.ShouldBe([entries[0], entries[1], entries[0]]);
+    }
+
+    [Fact]
+    public void Whoever_dies_over_it_leaves_the_rest_to_the_next()
+    {
+        ConnectionEntry[] entries = [Entry(0), Entry(1)];
+        _mux.Die();
+        foreach (ConnectionEntry entry in entries)
+            _places.IsEmptyFor(_mux.Edge, entry);
+
+        _places.TakeAll(_mux.Edge).First().ShouldBe(entries[0]);
+
+        _places.TakeAll(_mux.Edge).ShouldBe([entries[1]]);
+    }
+
+    [Fact]
     public void A_driver_that_came_meanwhile_is_seen_at_once() =>
         _places.IsEmptyFor(_mux.Edge, Entry(0)).ShouldBeFalse();
 

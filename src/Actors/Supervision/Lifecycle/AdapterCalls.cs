@@ -56,7 +56,7 @@ internal sealed class AdapterCalls(AdapterInstance plugged) : IAdapterUpcalls
         if (kind is not { } wanted)
             plugged.Adapter.Indicate(status, information);
         else
-            Stack?.Life.Ask(new LifeOperation(wanted, plugged.Adapter, null, TimeSpan.Zero, Stack.TaskOptions));
+            Stack?.Want(wanted, plugged.Adapter);
     }
 
     /// <summary>A status that is none of a control request is reported, and is a failure (V-05).</summary>
