@@ -130,11 +130,14 @@ public sealed class Host : IOffloadUpcalls, IVerifier
     internal async Task<TcpOffloadEvent> Event(OffloadHandle connection, TcpOffloadEventType type) =>
         (await Hear<EventSaid>(said => said.Connection == connection && said.Event.Type == type)).Event;
 
-    /// <summary>Waits until so many bytes were indicated on a connection, refusals not deducted.</summary>
+    /// <summary>Waits until so many bytes were indicated on a connection, refusals not deducted, and, unless they met
+    /// silence, until the answer is on its way.</summary>
     internal async Task<byte[]> Indicated(OffloadHandle connection, long throughOffset)
     {
-        await Hear<DataIndicated>(data =>
+        DataIndicated last = await Hear<DataIndicated>(data =>
             data.Connection == connection && data.Offset + data.Data.Length >= throughOffset);
+        if (last.IsMet)
+            await Hear<IndicationAnswered>(answered => ReferenceEquals(answered.To, last));
         return
         [
             .. All.OfType<DataIndicated>().Where(data => data.Connection == connection)
@@ -201,9 +204,13 @@ public sealed class Host : IOffloadUpcalls, IVerifier
             Answering.TakeHalf => data.Length / 2,
             _ => 0,
         };
-        Note(new DataIndicated(indication.Connection, list.StreamOffset, data, taken));
-        if (answering != Answering.Silence)
-            Answer(indication, answering);
+        bool isMet = answering != Answering.Silence;
+        var noted = new DataIndicated(indication.Connection, list.StreamOffset, data, taken, isMet);
+        Note(noted);
+        if (!isMet)
+            return;
+        Answer(indication, answering);
+        Note(new IndicationAnswered(noted));
     }
 
     private void Answer(TcpOffloadReceiveIndicate indication, Answering answering)

@@ -120,11 +120,13 @@ public sealed class AckWheelSpecs
     {
         var waiter = new Waiter();
         Turn(waiter, 10);
+        const int Times = 10_000;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Turn(waiter, 10_000);
+        Turn(waiter, Times);
         long after = GC.GetAllocatedBytesForCurrentThread();
 
-        (after - before).ShouldBe(0);
+        // The smallest object has 24 bytes; what the runtime itself allocates here, once, to compile, is not a wait's.
+        (after - before).ShouldBeLessThan(Times);
     }
 
     private void Turn(Waiter waiter, int times)
