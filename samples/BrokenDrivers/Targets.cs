@@ -160,3 +160,17 @@ public sealed class EndsEarly(IOffloadTarget inner) : Layer(inner)
             End(claim, NdisStatus.Success, ((NetBufferList)claim.Parcel).DataLength, upcalls);
     }
 }
+
+/// <summary>Says with each send again how much is best kept outstanding, a hundred times.</summary>
+public sealed class Chatters(IOffloadTarget inner) : Layer(inner)
+{
+    /// <inheritdoc/>
+    public override void Submit(OffloadRequest request, IOffloadUpcalls upcalls)
+    {
+        Inner.Submit(request, upcalls);
+        if (request is TcpOffloadSend)
+            for (int times = 1; times <= 100; times++)
+                upcalls.Indicate(new TcpOffloadEvent(
+                    request.Connection, TcpOffloadEventType.SendBacklogChange, times, 0));
+    }
+}

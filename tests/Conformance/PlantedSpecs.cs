@@ -57,6 +57,21 @@ public sealed class PlantedSpecs
     }
 
     [Fact]
+    public void A_storm_of_events_is_reported_by_the_stack_itself_in_a_case_of_another_rule()
+    {
+        ConformanceResult result = new ConformanceRun
+        {
+            Subject = ConformanceSubject.Load(Assembly, "BrokenDrivers.Chatters"),
+            Seeds = 1,
+        }.Play();
+
+        IReadOnlyList<RuleBreach> breaches = result.Rules.Single(one => one.Rule.Id == "EVT-17").Breaches;
+        breaches.ShouldContain(breach => breach.Driver == "nic0"
+            && breach.Detail.StartsWith("V-26 EventStorm by nic0: said the best send backlog of connection ")
+            && breach.Trace.Count > 0);
+    }
+
+    [Fact]
     public void A_target_of_sockets_is_played_on_sockets_alone()
     {
         ConformanceSubject subject = ConformanceSubject.Load(

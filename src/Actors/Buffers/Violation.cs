@@ -63,6 +63,9 @@ public enum VerifierCheck
     /// <summary>V-25: a block without a status, or with one that its role or operation does not have.</summary>
     BlockStatus = 25,
 
+    /// <summary>V-26: a target says again and again how many bytes are best kept outstanding.</summary>
+    EventStorm = 26,
+
     /// <summary>V-27: refused data was indicated again, and no receive was posted in between.</summary>
     Reindicate = 27,
 

@@ -4,7 +4,7 @@ using ChimneyActors.Supervision;
 
 namespace ChimneyActors.Miniports;
 
-/// <summary>What belongs to state operations alone, and to neighbors.</summary>
+/// <summary>What belongs to state operations alone, to neighbors, and to events.</summary>
 internal sealed partial class ConnectionActor
 {
     private void Settle(OffloadBlock block)
@@ -34,5 +34,21 @@ internal sealed partial class ConnectionActor
         answer.Block.Frames.Clear();
         Landing.Land(Stack, answer.Flight, Me);
         _target.Answer(answer, _upcalls);
+    }
+
+    /// <summary>It is passed on all the same: too often is no harm to whoever hears it.</summary>
+    private void CountBacklog()
+    {
+        if (!(_backlogs ??= new BacklogThrottle()).IsTooMany(Stack.Now, Stack.Clock, out TimeSpan within))
+            return;
+        Stack.Ledger.Report(new Violation(VerifierCheck.EventStorm, _miniport, _entry.Handle, 0, default,
+            $"said the best send backlog of connection {_entry.Handle} {BacklogThrottle.TimesMax + 1} times within "
+            + $"{within}: at most {BacklogThrottle.TimesMax} within {BacklogThrottle.Window} are lawful (EVT-17)"));
+    }
+
+    /// <summary>A request that the target does not know, and since when that is known.</summary>
+    private sealed record Suspicion(Parcel Request, FlightId Flight, long Since)
+    {
+        public bool IsOf(Parcel request, FlightId flight) => Request == request && Flight == flight;
     }
 }

@@ -16,9 +16,8 @@ internal sealed partial class ConnectionActor : DriverActor
     private readonly IOffloadTarget _target;
     private readonly string _miniport;
     private readonly TcpConnection _tcp;
-    private Parcel? _suspect;           // unknown to the target when it was asked last
-    private FlightId _suspectFlight;
-    private long _suspectSince;
+    private Suspicion? _suspicion;      // of what was unknown to the target when it was asked last
+    private BacklogThrottle? _backlogs;     // made when first needed: most connections never say one
     private long _refusedAt = -1;       // from where the target owes data again, when a receive comes
     private IOffloadUpcalls _upcalls = null!;   // made once, so a request costs no closure
 
@@ -264,6 +263,8 @@ internal sealed partial class ConnectionActor : DriverActor
             _entry.SaidDisconnect = said;
         else if (said.Type is TcpOffloadEventType.Retrieve or TcpOffloadEventType.Abort)
             _entry.SaidLast = said;
+        else
+            CountBacklog();
         Between();
         Tell(_entry.Above(Edge), said);
     }
@@ -289,19 +290,19 @@ internal sealed partial class ConnectionActor : DriverActor
             ?? Unknown(_entry.FirstForward) ?? Unknown(_entry.StateOperations.First);
         if (unknown is null)
         {
-            _suspect = null;
+            _suspicion = null;
             _entry.OldestSince = _entry.HasParked ? Stack.Now : 0;
             return;
         }
         FlightId flight = unknown.Custody.Flight;
-        if (_suspect != unknown || _suspectFlight != flight)
+        if (_suspicion?.IsOf(unknown, flight) != true)
         {
             // Its completion may be waiting in the mailbox, or a thread of the target may be about to tell it: what
             // is still unknown an interval later is lost.
-            (_suspect, _suspectFlight, _suspectSince) = (unknown, flight, Stack.Now);
+            _suspicion = new Suspicion(unknown, flight, Stack.Now);
             return;
         }
-        if (Stack.Clock.GetElapsedTime(_suspectSince, Stack.Now) < PatienceWith(unknown))
+        if (Stack.Clock.GetElapsedTime(_suspicion.Since, Stack.Now) < PatienceWith(unknown))
             return;
         Stack.Ledger.Report(VerifierCheck.NoProgress, _miniport, unknown, flight, "forgotten by the target");
         throw new TargetFailedException($"{_miniport} has forgotten a {unknown.Operation}");

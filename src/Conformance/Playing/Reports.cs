@@ -52,6 +52,7 @@ internal static class Reports
         VerifierCheck.RefCount => ["TERM-22"],
         VerifierCheck.BlockStatus => ["BLK-04"],
         VerifierCheck.Survivor => ["LIFE-07"],
+        VerifierCheck.EventStorm => ["EVT-17"],
         VerifierCheck.Reindicate => ["RIND-05"],
         VerifierCheck.Misroute => ["CTX-04"],
         _ => ["GEN-03"],

@@ -123,6 +123,36 @@ public sealed class ConnectionActorSpecs : AloneSpec
     }
 
     [Fact]
+    public void A_storm_of_backlogs_is_reported_once_a_window_and_told_all_the_same()
+    {
+        SayBacklogs(BacklogThrottle.TimesMax);
+        Stack.Ledger.Violations.ShouldBe(0);
+
+        Clock.Move(TimeSpan.FromSeconds(3));
+        SayBacklogs(10 * BacklogThrottle.TimesMax);
+
+        _above.Heard.OfType<TcpOffloadEvent>().Count().ShouldBe(11 * BacklogThrottle.TimesMax);
+        Stack.Ledger.Reports.ShouldHaveSingleItem().ShouldBe(new Violation(
+            VerifierCheck.EventStorm, "nic0", Entry.Handle, 0, default,
+            $"said the best send backlog of connection {Entry.Handle} 65 times within 00:00:03: at most 64 within "
+            + "00:01:00 are lawful (EVT-17)"));
+
+        Clock.Move(BacklogThrottle.Window - TimeSpan.FromSeconds(3));
+        SayBacklogs(BacklogThrottle.TimesMax);
+        Stack.Ledger.Violations.ShouldBe(1, "another window");
+        SayBacklogs(1);
+        Stack.Ledger.Violations.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Wishes_for_an_upload_may_come_as_often_as_they_like()
+    {
+        for (int i = 0; i < 10 * BacklogThrottle.TimesMax; i++)
+            _connection.Tell(Retrieve(TcpUploadReason.UploadRequested));
+        Stack.Ledger.Violations.ShouldBe(0);
+    }
+
+    [Fact]
     public void Lost_data_is_said_again_in_the_order_of_the_stream()
     {
         TcpOffloadReceiveIndicate first = Indicate(bytes: 4, offset: 0);
@@ -283,6 +313,12 @@ public sealed class ConnectionActorSpecs : AloneSpec
     private TcpOffloadReceiveIndicate[] Offered() => [.. _above.Heard.OfType<TcpOffloadReceiveIndicate>()];
 
     private static NetBufferList List(TcpOffloadReceiveIndicate offered) => (NetBufferList)offered.Flight.Head;
+
+    private void SayBacklogs(int times)
+    {
+        for (int i = 1; i <= times; i++)
+            _connection.Tell(new TcpOffloadEvent(Entry.Handle, TcpOffloadEventType.SendBacklogChange, i, 0));
+    }
 
     private TcpOffloadEvent Retrieve(TcpUploadReason reason) =>
         new(Entry.Handle, TcpOffloadEventType.Retrieve, (long)reason, 0);

@@ -1,3 +1,4 @@
+using ChimneyActors.Miniports;
 using ChimneyActors.Ndis;
 using ChimneyActors.Targets;
 
@@ -25,5 +26,18 @@ public sealed class SendBacklogSpecs
         backlog.Outgrow(1_499, out _).ShouldBeFalse();
         backlog.Outgrow(1_500, out long said).ShouldBeTrue();
         (said, backlog.Best).ShouldBe((4_000, 4_000u));
+    }
+
+    [Fact]
+    public void However_a_way_grows_it_is_said_less_often_than_a_storm()
+    {
+        var backlog = default(SendBacklog);
+        int times = 0;
+        // The way always holds just enough to be worth an event, from the least on.
+        for (int power = 0; power < 63; power++)
+            if (backlog.Learn(1L << power, out _))
+                times++;
+
+        times.ShouldBeInRange(62, BacklogThrottle.TimesMax);
     }
 }
