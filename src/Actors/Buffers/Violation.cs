@@ -36,6 +36,9 @@ public enum VerifierCheck
     /// <summary>V-13: a neighbor or path is terminated while something depends on it.</summary>
     RefCount = 13,
 
+    /// <summary>V-14: a request is out for longer than the host allows.</summary>
+    TooOld = 14,
+
     /// <summary>V-15: the target has forgotten a request.</summary>
     NoProgress = 15,
 

@@ -16,6 +16,7 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
 {
     private readonly Dictionary<IActorRef, Slot> _running = [];
     private readonly Dictionary<Edge, Slot> _down = [];
+    private AgeWatch? _ages;        // outlives the watch that uses it
     private IActorRef? _watch;
     private IActorRef? _life;
     private Conductor _conductor = null!;
@@ -36,6 +37,8 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
                 {
                     OnDown = () => GiveUp(plan),
                 });
+        if (stack.Settings.RequestAgeMax > TimeSpan.Zero)
+            _ages = new AgeWatch(stack, [.. plans.Select(plan => plan.Edge)]);
         StartWatch();
         IActorRef self = Self;
         _conductor = new Conductor(stack, driver => self.Tell(new Revive(driver)));
@@ -59,7 +62,8 @@ internal sealed class ChimneyActor(DriverStack stack, IReadOnlyCollection<Driver
     /// <summary>Without a watch, who waits for a target that forgot him would wait for ever: it has no
     /// budget.</summary>
     private void StartWatch() =>
-        _watch = Context.Watch(Context.ActorOf(Born.By(() => new HangWatchActor(stack)), "hang-watch"));
+        _watch = Context.Watch(Context.ActorOf(
+            Born.By(() => new HangWatchActor(stack, _ages is null ? null : _ages.Look)), "hang-watch"));
 
     private void StartLife()
     {

@@ -63,6 +63,7 @@ public sealed class ChimneySettings
             LifeLimit = read.Duration("life.limit", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
             StopsBreakers = read.OneOf("verifier.on-breach", "report", "stop") == "stop",
             BreachesMax = read.Count("verifier.breaches-max", 0, 1_000_000),
+            RequestAgeMax = read.Duration("verifier.request-age-max", TimeSpan.Zero, TimeSpan.FromDays(1)),
             Parameters = ReadParameters(read),
             Dispatcher = read.Text("dispatcher"),
             ContinueOnTargetThread = read.Flag("continue-on-target-thread"),

@@ -88,6 +88,16 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
         return Out().Where(parcel => IsOf(parcel, operation)).Select(parcel => View(parcel, holders));
     }
 
+    /// <summary>A request, and the driver that answers for it: of what is with a connection, its miniport.</summary>
+    public (RequestView View, string Driver) Blame(Parcel parcel)
+    {
+        Dictionary<HolderId, (string Name, bool IsConnection)> holders = Holders();
+        RequestView view = View(parcel, holders);
+        bool isWithConnection = holders.TryGetValue(parcel.Custody.Holder, out (string, bool IsConnection) holder)
+            && holder.IsConnection;
+        return (view, isWithConnection ? stack.Handles.Find(parcel.Connection)?.Miniport ?? view.Holder : view.Holder);
+    }
+
     private bool IsOf(Parcel parcel, LifeOperation operation)
     {
         ConnectionEntry? entry = stack.Handles.Find(parcel.Connection);
@@ -115,6 +125,7 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
         {
             [stack.Lender] = ("the host", false),
             [HolderId.Custodian] = ("the custodian", false),
+            [HolderId.Chain] = ("who has the head of its chain", false),
         };
         foreach (Edge driver in drivers)
             if (driver.Current is { } now)

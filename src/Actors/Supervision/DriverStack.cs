@@ -54,6 +54,8 @@ internal sealed record StackSettings
 
     public required int BreachesMax { get; init; }
 
+    public required TimeSpan RequestAgeMax { get; init; }
+
     public required TcpConnectionOffloadParameters Parameters { get; init; }
 
     public required string Dispatcher { get; init; }

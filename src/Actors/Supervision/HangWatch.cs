@@ -9,7 +9,9 @@ namespace ChimneyActors.Supervision;
 /// it.</summary>
 /// <remarks>A peer that does not acknowledge is no fault (DISC-37); how long to wait for it is the host's
 /// policy.</remarks>
-internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTimers
+/// <param name="stack">The stack.</param>
+/// <param name="lookAtAges">Judges the age of requests; null where it has no limit.</param>
+internal sealed class HangWatchActor(DriverStack stack, Action? lookAtAges) : UntypedActor, IWithTimers
 {
     private static readonly object Tick = new();
 
@@ -35,6 +37,7 @@ internal sealed class HangWatchActor(DriverStack stack) : UntypedActor, IWithTim
                 stack.Custodian.GiveUpOn(entry);
             }
         }
+        lookAtAges?.Invoke();
     }
 
     private bool IsOver(long since, TimeSpan deadline) =>

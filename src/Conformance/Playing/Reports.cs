@@ -41,6 +41,7 @@ internal static class Reports
         VerifierCheck.Order => Of(violation, "SEND-12", "SEND-12", "RECV-01"),
         VerifierCheck.ContextDepth => ["CTX-09"],
         VerifierCheck.Leak => ["RIND-13"],
+        VerifierCheck.TooOld => [],         // the host's own limit: no rule has one
         VerifierCheck.NoProgress => ["GEN-03"],
         VerifierCheck.Residence => ["IM-06"],
         VerifierCheck.NotReady => ["INIT-16"],

@@ -33,6 +33,7 @@ public sealed class ChimneySettingsSpecs
     [InlineData("hang-watch.interval", "soon", "a duration from 00:00:00.0100000 to 01:00:00")]
     [InlineData("hang-watch.deadline", "2 d", "a duration from 00:00:00.0100000 to 1.00:00:00")]
     [InlineData("hang-watch.sever-deadline", "1 ms", "a duration from 00:00:00.1000000 to 01:00:00")]
+    [InlineData("verifier.request-age-max", "25 h", "a duration from 00:00:00 to 1.00:00:00")]
     [InlineData("stop-timeout", "infinite", "a duration from 00:00:00.1000000 to 01:00:00")]
     [InlineData("dispatcher", "\"\"", "not empty")]
     public void A_bad_value_names_path_value_and_range(string key, string value, string range)

@@ -26,6 +26,7 @@ public sealed class SettingRangeSpecs
         { "hang-watch.interval", "10ms", "1h", Durations("9ms", "3601s") },
         { "hang-watch.deadline", "10ms", "1d", Durations("9ms", "86401s") },
         { "hang-watch.sever-deadline", "100ms", "1h", Durations("99ms", "3601s") },
+        { "verifier.request-age-max", "0s", "1d", Durations("86401s") },
         { "neighbors.reachable-time", "1ms", "1d", Durations("0ms", "86401s") },
         { "neighbors.delay", "1ms", "1h", Durations("0ms", "3601s") },
         { "stop-timeout", "100ms", "1h", Durations("99ms", "3601s") },
@@ -67,6 +68,7 @@ public sealed class SettingRangeSpecs
         (stack.HangInterval, stack.HangDeadline, stack.SeverDeadline).ShouldBe(
             (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10)));
         (stack.ReachableTime, stack.NeighborDelay).ShouldBe((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5)));
+        (stack.StopsBreakers, stack.BreachesMax, stack.RequestAgeMax).ShouldBe((false, 0, TimeSpan.Zero));
         (stack.StopTimeout, stack.Dispatcher).ShouldBe(
             (TimeSpan.FromSeconds(10), "chimney.run-to-completion"));
     }
