@@ -6,7 +6,7 @@ namespace ChimneyActors.Bench.Kernel;
 internal static class KernelBench
 {
     private const string Stack = "stack";
-    private const string Spinning = "stack, SpinMax 50 us";
+    private const string Spinning = "stack, SpinMax 200 us";
     private const string Staying = "stack, user on the target's thread";
     private const string Sockets = "sockets of .NET";
     private const string AkkaIo = "Akka.IO";
@@ -32,7 +32,7 @@ internal static class KernelBench
     public static async Task<IClient> StartAsync(string name, Peer peer) => name switch
     {
         Stack => await StackClient.StartAsync(peer, TimeSpan.Zero).ConfigureAwait(false),
-        Spinning => await StackClient.StartAsync(peer, TimeSpan.FromMicroseconds(50)).ConfigureAwait(false),
+        Spinning => await StackClient.StartAsync(peer, TimeSpan.FromMicroseconds(200)).ConfigureAwait(false),
         Staying => await StackClient.StartAsync(peer, TimeSpan.Zero, staysThere: true).ConfigureAwait(false),
         Sockets => new SocketClient(peer),
         _ => new AkkaClient(peer),

@@ -90,9 +90,9 @@ internal sealed class RelayField : IDisposable
         DirectoryInfo? root = new(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "ChimneyActors.sln")))
             root = root.Parent;
-        string program = Path.Combine(root?.FullName ?? ".", "artifacts", "bin", "Node", "release", "chimney");
+        string program = Path.Combine(root?.FullName ?? ".", "artifacts", "publish", "Node", "release", "chimney");
         if (!File.Exists(program))
-            throw new BenchException("the relay is not built; first: dotnet build src/Node -c Release");
+            throw new BenchException("the relay is not published; first: dotnet publish src/Node -c Release");
         return Child.Start(program,
             "relay", "--listen", $"127.0.0.1:{port}", "--to", $"127.0.0.1:{_origin}", "--quiet");
     }

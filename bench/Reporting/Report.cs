@@ -12,7 +12,7 @@ internal static class Report
         Written by `bench report FILE`; nothing here was typed by hand. To take the numbers again, on a quiet machine:
 
         ```
-        dotnet build src/Node -c Release && dotnet build bench -c Release
+        dotnet publish src/Node -c Release && dotnet build bench -c Release
         artifacts/bin/Bench/release/bench all --json FILE
         artifacts/bin/Bench/release/bench report FILE > docs/performance.md
         ```

@@ -58,9 +58,10 @@ public sealed class SpinTrustSpecs
     public void A_core_that_others_want_is_left_to_them_for_long()
     {
         _trust.NoteSleep(20);
-        _trust.NoteOffer(10).ShouldBeTrue();
+        _trust.IsTaken(10).ShouldBeFalse();
+        _trust.IsTaken(11).ShouldBeTrue();
         _trust.Budget.ShouldBe(50);
-        _trust.NoteOffer(11).ShouldBeFalse();
+        _trust.NoteTaken();
         for (int count = 0; count < 1_000; count++)
             _trust.NoteSleep(20);
         _trust.Budget.ShouldBe(0);
@@ -80,7 +81,7 @@ public sealed class SpinTrustSpecs
 
         int Sleeps()
         {
-            _trust.NoteOffer(11);
+            _trust.NoteTaken();
             int sleeps = 0;
             for (; _trust.Budget == 0; sleeps++)
                 _trust.NoteSleep(20);

@@ -30,23 +30,32 @@ internal sealed unsafe partial class EpollLoop
         long ticks = wait < 0 ? _spin.Budget : Math.Min(_spin.Budget, (long)(wait * 1e-9 * Stopwatch.Frequency));
         for (long now = start; now - start < ticks;)
         {
-            int found = NativeEpoll.Wait(_epoll, events, BatchMax, 0);
-            if (found != 0 || !_inbox.IsEmpty)
-            {
-                _spin.NoteSpin(found: true);
+            if (IsFound(events, out int found))
                 return found;
-            }
-
             long offered = Stopwatch.GetTimestamp();
             Thread.Yield();
             now = Stopwatch.GetTimestamp();
-            if (!_spin.NoteOffer(now - offered))
-                return 0;
+            if (!_spin.IsTaken(now - offered))
+                continue;
+            // Who took the core may be just who was waited for: then it is there in time all the same.
+            if (now - start <= ticks && IsFound(events, out found))
+                return found;
+            _spin.NoteTaken();
+            return 0;
         }
 
         if (ticks == _spin.Budget)
             _spin.NoteSpin(found: false);
         return 0;
+    }
+
+    private bool IsFound(byte* events, out int found)
+    {
+        found = NativeEpoll.Wait(_epoll, events, BatchMax, 0);
+        if (found == 0 && _inbox.IsEmpty)
+            return false;
+        _spin.NoteSpin(found: true);
+        return true;
     }
 
     private int Sleep(byte* events, long wait)

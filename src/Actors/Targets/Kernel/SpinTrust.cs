@@ -7,9 +7,10 @@ namespace ChimneyActors.Targets.Kernel;
 /// <remarks>
 /// Looking is earned and lost. A sleep that something ended within the time it would have looked earns a little; to
 /// look in vain costs more than one success earns; so a loop that looks is right in at least two of three times, and an
-/// idle one, whose sleeps are long, never looks. Whoever looks offers its core to others; if somebody takes it, the
-/// cores are needed elsewhere, and the loop sleeps at once for a while, twice as long each time. Pure: time is what the
-/// caller says it is.
+/// idle one, whose sleeps are long, never looks. Whoever looks offers its core to others. If somebody takes it and what
+/// was looked for is there afterwards, it was the peer on the same core, and nothing is quicker; if not, the cores are
+/// needed elsewhere, and the loop sleeps at once for a while, twice as long each time. Pure: time is what the caller
+/// says it is.
 /// </remarks>
 internal sealed class SpinTrust
 {
@@ -47,14 +48,13 @@ internal sealed class SpinTrust
             _costTaken = CostTaken;
     }
 
-    /// <summary>It offered its core.</summary>
-    /// <returns>False if somebody took it: it is no time to look.</returns>
-    internal bool NoteOffer(long ticks)
+    /// <summary>Whether a core that was offered for so long was taken by somebody.</summary>
+    internal bool IsTaken(long ticks) => ticks > _taken;
+
+    /// <summary>Somebody took the core, and what was looked for did not come of it: it is no time to look.</summary>
+    internal void NoteTaken()
     {
-        if (ticks <= _taken)
-            return true;
         _trust = -_costTaken;
         _costTaken = Math.Min(_costTaken * 2, CostTakenMost);
-        return false;
     }
 }
