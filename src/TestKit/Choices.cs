@@ -59,11 +59,15 @@ internal sealed class Choices
     public int[][] Kept => [.. _kept!.Select(row => row.Take(row.FindLastIndex(choice => choice != 0) + 1).ToArray())];
 
     /// <summary>As a seed wants it.</summary>
-    public static Choices Draw(long seed, bool keep)
+    /// <param name="seed">The seed.</param>
+    /// <param name="keep">Whether what is chosen is kept.</param>
+    /// <param name="lively">Whether the world is to be a lively one, which no seed makes of itself.</param>
+    public static Choices Draw(long seed, bool keep, bool lively = false)
     {
         List<int>[]? kept = keep ? NewRows() : null;
-        return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
-            new SeededRandom(RowSeed(seed, row), kept?[row]))], kept);
+        int[] plan = lively ? LivelyPlan(seed) : [];
+        return new Choices([.. Enumerable.Range(0, Rows).Select(row => new SeededRandom(
+            RowSeed(seed, row), kept?[row], row == (int)ChoiceRow.Plan ? plan : []))], kept);
     }
 
     /// <summary>As a seed wants it, but for the first choices of the plan, and of each line.</summary>
@@ -90,6 +94,16 @@ internal sealed class Choices
         List<int>[] kept = NewRows();
         return new Choices([.. Enumerable.Range(0, Rows).Select(row =>
             new SeededRandom(row < rows.Length ? rows[row] : [], kept[row]))], kept);
+    }
+
+    /// <summary>The plan that the seed wants, but that its world is lively.</summary>
+    private static int[] LivelyPlan(long seed)
+    {
+        List<int> plan = [];
+        _ = new WorldPlan(new SeededRandom(RowSeed(seed, (int)ChoiceRow.Plan), plan));
+        plan[(int)PlanPlace.Life] = 1;
+        plan[(int)PlanPlace.Lively] = 1;
+        return [.. plan];
     }
 
     /// <summary>A row that came later has seeds of its own, so that the others stay what they were.</summary>

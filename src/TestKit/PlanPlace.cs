@@ -33,5 +33,6 @@ internal enum PlanPlace
     Cancels = 53,
     Vlan = 55,
     Parameters = 56,
-    End = 65,
+    Lively = 65,
+    End = 66,
 }

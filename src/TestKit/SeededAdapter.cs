@@ -7,7 +7,7 @@ namespace ChimneyActors.TestKit;
 /// and then what may fail fails.</summary>
 /// <remarks>A call that comes again while the first is under way does nothing more.</remarks>
 internal sealed class SeededAdapter(
-    IOffloadTarget inner, SeededRandom random, SeededClock clock, Func<bool> isCalm, Action onBroken)
+    IOffloadTarget inner, SeededRandom random, SeededClock clock, int failsPercent, Func<bool> isCalm, Action onBroken)
     : IOffloadAdapter, IAsyncDisposable
 {
     private const int PatienceMax = 300;
@@ -35,11 +35,11 @@ internal sealed class SeededAdapter(
     {
         _upcalls = upcalls;
         NdisStatus own = _adapter?.Initialize(upcalls) ?? NdisStatus.Success;
-        return own == NdisStatus.Success ? Outcome(30) : own;
+        return own == NdisStatus.Success ? Outcome() : own;
     }
 
     /// <inheritdoc/>
-    public NdisStatus Restart() => Later(Outcome(30), _upcalls.RestartComplete);
+    public NdisStatus Restart() => Later(Outcome(), _upcalls.RestartComplete);
 
     /// <inheritdoc/>
     public NdisStatus Pause() => Later(NdisStatus.Success, _ => _upcalls.PauseComplete());
@@ -72,7 +72,7 @@ internal sealed class SeededAdapter(
         return ValueTask.CompletedTask;
     }
 
-    private NdisStatus Outcome(int percent) => isCalm() || !random.Percent(percent) ? NdisStatus.Success
+    private NdisStatus Outcome() => isCalm() || !random.Percent(failsPercent) ? NdisStatus.Success
         : random.Percent(50) ? NdisStatus.Resources : NdisStatus.Failure;
 
     private NdisStatus Later(NdisStatus outcome, Action<NdisStatus> complete)

@@ -166,11 +166,11 @@ internal sealed partial class SeededHost(
         _choices.Clear();
         _rare.Clear();
         if (_lent.Count > 0)
-            _choices.Add(GiveBack);
+            (KeepsLent ? _rare : _choices).Add(GiveBack);
         if (_over)
             return;
         if (_place is not null)
-            _choices.Add(Offload);
+            GatherOffload();
         else if (_initiate is { IsCompleted: true })
             _choices.Add(Offloaded);
         else if (_terminate is { IsCompleted: true })
@@ -243,6 +243,7 @@ internal sealed partial class SeededHost(
         NdisStatus status = done.Status;
         trace.Write($"host {peer.Number}: offloaded {status}");
         _initiate = null;
+        _wasRefused = status != NdisStatus.Success;
         events.Offloaded(
             done, IsDenied, MayBeRefused || (plan.ContextsMax > 0 && status == NdisStatus.Resources));
         if (status == NdisStatus.Success)
@@ -281,7 +282,7 @@ internal sealed partial class SeededHost(
 
     private void GoOn(UploadResult? place)
     {
-        _over = place is null || _budget == 0 || _attempts >= (plan.LifeMax > 0 ? LifeAttemptsMax : AttemptsMax);
+        _over = place is null || _budget == 0 || _attempts >= Attempts;
         _place = _over ? null : place;
         if (_over)
             _budget = 0;
@@ -308,10 +309,10 @@ internal sealed partial class SeededHost(
         int kind = random.Below(100);
         if (kind < 62)
             Send();
-        else if (kind < 92 || _closing)
+        else if (!Ends(kind))
             Receive();
         else
-            Disconnect(kind < 98 ? DisconnectKind.Graceful : DisconnectKind.Abortive);
+            Disconnect(kind < 98 || ThinksBetter() ? DisconnectKind.Graceful : DisconnectKind.Abortive);
     }
 
     /// <summary>Far more than there is room for.</summary>

@@ -11,7 +11,7 @@ namespace ChimneyActors.TestKit;
 /// <remarks>Half of what it does is what can come next, the other half is anything: an operation that there is nothing
 /// to do for succeeds, and one that touches what another is at waits for it. Afterwards everything comes
 /// back.</remarks>
-internal sealed class SeededLife
+internal sealed partial class SeededLife
 {
     private const int Rounds = 12;
     private const int Ends = 3;     // so many in front of the kinds are for what LeadOn finds at once
@@ -32,6 +32,7 @@ internal sealed class SeededLife
     private readonly IWorldTarget _target;
     private readonly Action<string> _broken;
     private readonly Func<long> _steps;
+    private readonly bool _isLively;
     private readonly Adapter[] _adapters;
     private readonly Binding[] _bindings;
     private int _budget;
@@ -40,19 +41,22 @@ internal sealed class SeededLife
     private bool _isBack;
 
     public SeededLife(
-        SeededRandom random, SeededTrace trace, ActorSystem system, Chimney chimney, IWorldTarget target, int budget,
-        Func<long> steps, Action<string> broken)
+        SeededRandom random, SeededTrace trace, ActorSystem system, Chimney chimney, IWorldTarget target,
+        WorldPlan plan, Func<long> steps, Action<string> broken, Action<LifeSeen>? seen)
     {
         (_random, _trace, _system, _chimney, _target) = (random, trace, system, chimney, target);
-        (_budget, _steps, _broken) = (budget, steps, broken);
+        (_budget, _isLively, _steps, _broken, _seen) = (plan.LifeMax, plan.IsLively, steps, broken, seen);
         _adapters = [.. chimney.Stack.Life.Adapters.Select(node => chimney.Adapter(node.Name))];
         _bindings = [.. WorldPlan.Bindings.Select(chimney.Binding)];
-        if (trace.IsOn)
+        if (trace.IsOn || seen is not null || _isLively)
             Follow();
     }
 
     /// <summary>Told when a driver that stays down may be started again, with a fresh budget.</summary>
     public Action? Reviving { get; init; }
+
+    /// <summary>Told when somebody who asked is answered.</summary>
+    public Action? Answered { get; init; }
 
     /// <summary>Whether anything was led anywhere: then connections are asked back, offloads fail, requests come home
     /// unsent.</summary>
@@ -62,7 +66,14 @@ internal sealed class SeededLife
     public bool IsDone => _isBack && _open == 0;
 
     /// <summary>Whether something is to be done.</summary>
-    public bool CanAct => _budget > 0 && _steps() >= _next;
+    public bool CanAct => _budget > 0 && _steps() >= _next && (!_isLively || CanActNow);
+
+    /// <summary>Whether something may be done while everybody else waits for time to go on: in a lively world, while
+    /// something is offloaded, or cannot be.</summary>
+    public bool CanActNow => _isLively && _budget > 0 && (_chimney.Connections > 0 || !IsAtWork);
+
+    /// <summary>Whether enough was done for a lively world.</summary>
+    public bool IsSpent => _isLively && _budget <= 0 && _open == 0;
 
     /// <summary>Where it stands, for a report.</summary>
     public string Describe() => $"life: {_open} operations under way, budget {_budget}, "
@@ -75,21 +86,10 @@ internal sealed class SeededLife
         _budget--;
         _next = _steps() + _random.Below(StepsBetween);
         HasActed = true;
-        if (_random.Percent(8))
-        {
-            _trace.Write($"whoever leads adapters is killed");
-            _system.ActorSelection($"/user/{_chimney.Stack.Name}/life").Tell(Kill.Instance);
-        }
-        else if (_random.Percent(15))
-            LeadBinding(_bindings[_random.Below(_bindings.Length)]);
+        if (_isLively)
+            ActLively();
         else
-        {
-            Adapter adapter = _adapters[_random.Below(_adapters.Length)];
-            if (_random.Percent(50))
-                Lead(adapter, Kinds[_random.Below(Kinds.Length)]);
-            else
-                LeadOn(adapter);
-        }
+            ActAnyhow();
     }
 
     /// <summary>The trouble is over: everything comes back to work, and stays there.</summary>
@@ -109,44 +109,39 @@ internal sealed class SeededLife
             _broken($"{_open} operations on adapters or bindings were never answered");
     }
 
-    /// <summary>Writes down each step, and where requests are just then.</summary>
-    private void Follow()
-    {
-        foreach (AdapterNode node in _chimney.Stack.Life.Adapters)
-            node.OnMoved = what => _trace.Write($"adapter {node.Name} {what}, out: {Out()}");
-        foreach (BindingNode node in _chimney.Stack.Life.Bindings)
-            node.OnMoved = what => _trace.Write($"binding {node.Driver.Name}-{node.Lower.Name} {what}, out: {Out()}");
-    }
-
-    private string Out() => string.Join(
-        ' ', new StackViewer(_chimney.Stack, []).Out().Select(PointOf).Distinct().Order(StringComparer.Ordinal));
-
-    private string PointOf(Parcel request)
-    {
-        string kind = request.Operation switch
-        {
-            OffloadOperation.Initiate => "initiate",
-            OffloadOperation.Terminate => "terminate",
-            OffloadOperation.ReceiveIndicate => "data",
-            OffloadOperation.Send or OffloadOperation.Receive or OffloadOperation.Forward => "request",
-            OffloadOperation.Disconnect => "disconnect",
-            _ => "other",
-        };
-        string where = request.Custody.State != CustodyState.Outstanding ? "home"
-            : request.ParkedIn is not null ? "target"
-            : request.Custody.Holder == _chimney.Stack.Lender ? "host" : "driver";
-        return $"{kind}-{where}";
-    }
-
     private void LeadBinding(Binding binding)
     {
         if (binding.State == BindingState.Unbound || _random.Percent(30))
-        {
-            Reviving?.Invoke();
-            _ = FollowAsync($"bind {binding.Name}", () => binding.BindAsync());
-        }
+            Bind(binding);
         else
             _ = FollowAsync($"unbind {binding.Name}", () => binding.UnbindAsync());
+    }
+
+    private void ActAnyhow()
+    {
+        if (_random.Percent(8))
+        {
+            _trace.Write($"whoever leads adapters is killed");
+            _system.ActorSelection($"/user/{_chimney.Stack.Name}/life").Tell(Kill.Instance);
+        }
+        else if (_random.Percent(15))
+            LeadBinding(_bindings[_random.Below(_bindings.Length)]);
+        else
+            LeadAnyhow(_adapters[_random.Below(_adapters.Length)]);
+    }
+
+    private void LeadAnyhow(Adapter adapter)
+    {
+        if (_random.Percent(50))
+            Lead(adapter, Kinds[_random.Below(Kinds.Length)]);
+        else
+            LeadOn(adapter);
+    }
+
+    private void Bind(Binding binding)
+    {
+        Reviving?.Invoke();
+        _ = FollowAsync($"bind {binding.Name}", () => binding.BindAsync());
     }
 
     /// <summary>What can come next, so that adapters are not at a standstill most of the time.</summary>
@@ -202,6 +197,7 @@ internal sealed class SeededLife
         _open++;
         LifeResult went = await lead().ConfigureAwait(false);
         _open--;
+        Answered?.Invoke();
         _trace.Write($"{what}: {went.Status} {went.WaitsFor}");
         bool isLawful = went.Status is NdisStatus.Success or NdisStatus.Pending or NdisStatus.NotAccepted
             or NdisStatus.RequestAborted;

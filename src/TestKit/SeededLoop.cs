@@ -81,6 +81,11 @@ internal sealed class SeededLoop
         _ready.Insert(at, (order, name, run));
     }
 
+    /// <summary>Whether one is the actor of a connection, or is about to pass on a disconnect.</summary>
+    public bool MayLinger(int index) => _ready[index].Name is ['c', >= '0' and <= '9', ..]
+        || (_ready[index].Run is Mailbox { MessageQueue: IPeekable queue } && queue.TryPeek(out object? next)
+            && next is TcpOffloadDisconnect or TcpOffloadDisconnectComplete);
+
     /// <summary>What one would handle next, for the trace.</summary>
     public string NextOf(int index) => _ready[index].Run switch
     {

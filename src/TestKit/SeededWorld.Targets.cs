@@ -40,7 +40,8 @@ internal sealed partial class SeededWorld
             next = null;
             var faulty = new FaultyTarget(plugged, _faults, _system.Clock);
             return _plan.LifeMax == 0 || _planted != default ? faulty : new SeededAdapter(
-                faulty, _choices[ChoiceRow.Life], _system.Clock, () => _isCalm || !IsMoved(), _target.IsPulledOut);
+                faulty, _choices[ChoiceRow.Life], _system.Clock, _plan.IsLively ? 45 : 30,
+                () => _isCalm || !IsMoved(), _target.IsPulledOut);
         };
     }
 

@@ -54,7 +54,7 @@ internal sealed partial class SeededWorld
 
     public SeededWorld(
         SeededSystem system, StackSettings defaults, Choices choices, PlantedBreak planted, int eventsMax,
-        long stepsMax, TextWriter? trace, Stream? capture = null)
+        long stepsMax, TextWriter? trace, Stream? capture = null, Action<LifeSeen>? seen = null)
     {
         _eventsMax = eventsMax;
         _stepsMax = stepsMax;
@@ -95,10 +95,10 @@ internal sealed partial class SeededWorld
         };
         if (_plan.LifeMax > 0 && planted == default)
             _life = new SeededLife(
-                choices[ChoiceRow.Life], _trace, system.System, _chimney, _target, _plan.LifeMax, () => _steps,
-                Break)
+                choices[ChoiceRow.Life], _trace, system.System, _chimney, _target, _plan, () => _steps, Break, seen)
             {
                 Reviving = _stack.Revived,
+                Answered = () => _round = 0,
             };
         // Each says by itself whether it is there, so that one can be left out without the others.
         for (int i = 0; i < WorldPlan.ConnectionsMax; i++)
@@ -187,7 +187,8 @@ internal sealed partial class SeededWorld
             if (!_waits)
                 _actedAt = _system.Clock.Now;
             if (deadline is null && (_events > TroubleEventsMax || _system.Clock.Now - _actedAt > PatienceMax
-                || (_system.Clock.Now >= _plan.TroubleMin && _hosts.TrueForAll(host => host.IsWindingDown))))
+                || (_system.Clock.Now >= _plan.TroubleMin && _hosts.TrueForAll(host => host.IsWindingDown))
+                || _life is { IsSpent: true }))
             {
                 StopTrouble();
                 deadline = _system.Clock.Now + (_plan.Floods ? FloodMax : QuietMax);
@@ -234,8 +235,8 @@ internal sealed partial class SeededWorld
             _able.Add(_life.Act);
         int all = ready + target + (_able.Count > 0 ? 1 : 0);
         if (all == 0)
-            return false;
-        int pick = _schedule.Below(all);
+            return _life is { CanActNow: true } && ActInsteadOfTime(_life);
+        int pick = Linger(_schedule.Below(all), ready, all);
         if (pick < ready)
             RunOne(pick);
         else if (pick < ready + target)
@@ -295,6 +296,7 @@ internal sealed partial class SeededWorld
         _target.IsCalm = true;
         if (!_isCalm)
             _life?.ComeBack();
+        WindDown();
         _isCalm = true;
     }
 
@@ -376,6 +378,7 @@ internal sealed partial class SeededWorld
             Neighbour = _hosts.LastOrDefault(),
             IsDenied = _plan.IsDenied(number, name, _planted),
             IsMoved = IsMoved,
+            MayAskAgain = () => MayAskAgain(name),
         });
     }
 

@@ -20,6 +20,13 @@ public sealed class Simulation : IDisposable
     /// <summary>A break that is put into each world on purpose.</summary>
     public PlantedBreak Planted { get; init; }
 
+    /// <summary>Whether adapters and bindings are led through their lives in every world, and all the time; else in one
+    /// of four.</summary>
+    public bool Lively { get; init; }
+
+    /// <summary>Is told of each step in the life of an adapter or binding.</summary>
+    internal Action<LifeSeen>? OnLifeStep { get; init; }
+
     /// <summary>Runs one seed. The same seed gives the same run, on any machine.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="trace">Where every step is written, a line each; null for nowhere.</param>
@@ -28,7 +35,7 @@ public sealed class Simulation : IDisposable
     public SimulationResult Run(long seed, TextWriter? trace = null, Stream? capture = null)
     {
         trace?.Write(FormattableString.Invariant($"seed {seed}\n"));
-        return Run(seed, Choices.Draw(seed, keep: false), Planted, EventsMax, StepsMax, trace, capture);
+        return Run(seed, Choices.Draw(seed, keep: false, Lively), Planted, EventsMax, StepsMax, trace, capture);
     }
 
     /// <summary>Whether the world of a seed has wires, with TCP engines at their ends; else a scripted target takes
@@ -41,7 +48,7 @@ public sealed class Simulation : IDisposable
     /// <param name="seed">The seed.</param>
     public SimulationRecord Record(long seed)
     {
-        var choices = Choices.Draw(seed, keep: true);
+        var choices = Choices.Draw(seed, keep: true, Lively);
         SimulationResult result = Run(seed, choices, Planted, EventsMax, StepsMax, null);
         return new SimulationRecord(seed, Planted, result, choices.Kept);
     }
@@ -95,7 +102,7 @@ public sealed class Simulation : IDisposable
         Stream? capture = null)
     {
         WorldResult result =
-            new SeededWorld(_system, _defaults, choices, planted, eventsMax, stepsMax, trace, capture)
+            new SeededWorld(_system, _defaults, choices, planted, eventsMax, stepsMax, trace, capture, OnLifeStep)
                 .RunGuarded();
         // What is left of this seed may not meet the next.
         if (!result.IsRazed && (_system.Loop.Count > 0 || ++_left > _leftMax))

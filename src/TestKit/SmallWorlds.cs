@@ -5,7 +5,11 @@ namespace ChimneyActors.TestKit;
 /// <param name="plan">The plan of the large one.</param>
 internal sealed class SmallWorlds(int[] plan)
 {
-    private static readonly PlanPlace[] Places = Enum.GetValues<PlanPlace>();
+    /// <summary>Whether it is lively goes with the place in front of that: so the worlds that are drawn stay what they
+    /// were before there were lively ones.</summary>
+    private static readonly PlanPlace[] Places =
+        [.. Enum.GetValues<PlanPlace>().Where(place => place != PlanPlace.Lively)];
+
 
     /// <summary>All choices of a small world.</summary>
     /// <param name="seed">One of its own for each.</param>

@@ -45,6 +45,8 @@ internal sealed class WorldPlan
 
     private const int EnginesPercent = 12;
     private const int LifePosts = 60;
+    private const int LivelyPosts = 100;
+    private const int LivelyLeast = 40;
     private const int LayersMax = 6;
     private readonly int _choice;       // how the driver over several adapters chooses: a mux, or one of three teams
     private readonly int _denied;       // the host that filters do not let through
@@ -99,6 +101,18 @@ internal sealed class WorldPlan
         CancelPercent = Sometimes(random, 40, 1, 20, 0);
         Vlan = random.Percent(30) ? 7 : 0;
         Parameters = DrawParameters(random);
+        IsLively = random.Percent(0);       // no seed makes it so by itself
+        if (IsLively)
+        {
+            LifeMax = LivelyLeast + (2 * LifeMax);
+            SoonMax = TimeSpan.FromMilliseconds(50);    // else who has much to do is late
+            PostsMax += LivelyPosts;
+            Adapters = LifeMax % 8 == 0 ? 1 : 2;
+            Layers = random.Below(3);
+            Floods = false;
+            if (Layers > 0 && random.Percent(60))
+                _kinds[random.Below(Layers)] = LayerKind.Throttle;     // what it holds back meets more
+        }
         if (!HasEngines)
             return;
         // On a wire nothing happens but in time; leaps are for those who only wait.
@@ -185,6 +199,10 @@ internal sealed class WorldPlan
     /// <summary>So many things are done to adapters and bindings while hosts are at work.</summary>
     public int LifeMax { get; }
 
+    /// <summary>Whether somebody wanted that adapters and bindings are led through their lives, and all the
+    /// time.</summary>
+    public bool IsLively { get; }
+
     /// <summary>Of a hundred things that a host may do, so many are to cancel a send.</summary>
     public int CancelPercent { get; }
 
@@ -262,7 +280,7 @@ internal sealed class WorldPlan
                 var rate = new ThrottleSettings
                 {
                     BytesPerSecond = 20_000,
-                    RequestsPerSecond = 300,
+                    RequestsPerSecond = IsLively ? 20 : 300,
                     Burst = TimeSpan.Zero,      // the second waits already
                 };
                 return () => new ThrottleDriver(rate);
@@ -323,7 +341,7 @@ internal sealed class WorldPlan
         + FormattableString.Invariant($"restarts {RestartsMax}, ")
         + (HasPaths ? "paths, " : "")
         + (ContextsMax > 0 ? FormattableString.Invariant($"contexts {ContextsMax}, ") : "")
-        + (LifeMax > 0 ? FormattableString.Invariant($"life {LifeMax}, ") : "")
+        + (LifeMax > 0 ? FormattableString.Invariant($"{(IsLively ? "lively, " : "")}life {LifeMax}, ") : "")
         + (CancelPercent > 0 ? "cancels, " : "")
         + (StopsEarly < int.MaxValue ? FormattableString.Invariant($"stops at {StopsEarly}, ") : "")
         + (StopsHard ? "stops hard, " : "") + (Floods ? "floods, " : "")

@@ -17,6 +17,22 @@ public sealed class DeterminismSpecs
     }
 
     [Fact]
+    public void A_lively_world_is_the_same_each_time_and_can_be_played_from_what_it_chose()
+    {
+        using var simulation = new Simulation { Lively = true };
+        for (int seed = 1; seed <= 10; seed++)
+        {
+            string trace = Trace(simulation, seed);
+            using var again = new StringWriter();
+            using var other = new Simulation();
+            other.Replay(simulation.Record(seed), again);
+
+            trace.ShouldContain("lively, life");
+            $"seed {seed}\n{again}".ShouldBe(trace);
+        }
+    }
+
+    [Fact]
     public void Another_seed_gives_another_trace()
     {
         using var simulation = new Simulation();

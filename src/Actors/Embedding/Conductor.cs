@@ -182,6 +182,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
     /// LIFE-07).</summary>
     private bool HaltAdapter(LifeOperation operation, AdapterInstance adapter)
     {
+        adapter.HasLeft |= adapter.IsRemoved;
         if (adapter.State != AdapterState.Paused)
             return true;
         adapter.Why = operation.Why(adapter);
@@ -214,7 +215,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
     }
 
     private static bool NeedsInitialize(AdapterNode adapter) =>
-        (adapter.State == AdapterState.Halted || adapter.Current.IsRemoved)
+        (adapter.State == AdapterState.Halted || adapter.Current.HasLeft)
         && !(adapter.IsVirtual && adapter.Lowers.TrueForAll(lower => lower.State == BindingState.Unbound));
 
     private bool Begin(LifeOperation operation, AdapterNode adapter)
@@ -378,7 +379,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
         : entry.Edge.Route?.Instance == adapter;
 
     /// <summary>Where an initiate that is still on its way down will go is not known.</summary>
-    private static bool IsThrough(ConnectionEntry entry, BindingNode binding) => entry.IsThrough(binding.Driver)
+    internal static bool IsThrough(ConnectionEntry entry, BindingNode binding) => entry.IsThrough(binding.Driver)
         && (binding.Owner is null || (binding.Lower.IsVirtual
             ? entry.IsThrough(binding.Lower.Driver)
             : entry.Edge.Route is not { } route || route.Instance.Adapter == binding.Lower));

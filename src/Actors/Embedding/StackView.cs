@@ -98,13 +98,18 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
         return (view, isWithConnection ? stack.Handles.Find(parcel.Connection)?.Miniport ?? view.Holder : view.Holder);
     }
 
-    private bool IsOf(Parcel parcel, LifeOperation operation)
+    private bool IsOf(Parcel parcel, LifeOperation operation) =>
+        operation.Binding is { } binding ? IsOf(parcel, binding) : IsOf(parcel, operation.Instance!);
+
+    /// <summary>Whether what is out goes over a binding.</summary>
+    public bool IsOf(Parcel parcel, BindingNode binding) =>
+        (stack.Handles.Find(parcel.Connection) is { } entry && Conductor.IsThrough(entry, binding))
+        || (parcel.ProtocolReserved as OidPost)?.Binding == binding.Driver;
+
+    /// <summary>Whether what is out goes over an adapter.</summary>
+    public bool IsOf(Parcel parcel, AdapterInstance adapter)
     {
         ConnectionEntry? entry = stack.Handles.Find(parcel.Connection);
-        if (operation.Binding is { } binding)
-            return entry?.IsThrough(binding.Driver) == true
-                || (parcel.ProtocolReserved as OidPost)?.Binding == binding.Driver;
-        AdapterInstance adapter = operation.Instance!;
         if (adapter.Adapter.IsVirtual)
             return entry?.IsThrough(adapter.Adapter.Driver) == true;
         if (ReferenceEquals(parcel.ParkedIn, adapter.Oids.Waiting))

@@ -22,20 +22,24 @@ internal static class SimulateCommand
         "--capture", "FILE", "with --seed: write the segments on the simulated wires, as pcapng");
     private static readonly Option<string> PlantText = Text(
         "--plant", "BREAK", "put a break into each world, to see it found: early-success, drops, doubles, forgets");
+    private static readonly Option<bool> LivelyFlag = new("--lively")
+    {
+        Description = "in every world adapters and bindings go through their lives, and all the time",
+    };
     private static readonly Option<string> JsonText = Text("--json", "FILE", "write the report as JSON");
 
     /// <summary>The command with its flags.</summary>
     public static Command Create() => new Command("simulate", "run the actors through seeds, each one repeatable")
     {
-        SeedsText, FromText, MinutesText, TraceText, RecordText, CaptureText, PlantText, JsonText,
+        SeedsText, FromText, MinutesText, TraceText, RecordText, CaptureText, PlantText, LivelyFlag, JsonText,
     }.Runs(line => Task.FromResult(Run(Read(line))));
 
     private static ExitCode Run(SimulateOptions options)
     {
-        var report = new SimulateReport(options.Planted);
+        var report = new SimulateReport(options.Planted, options.IsLively);
         using (StreamWriter? trace = SimulateFiles.OpenTrace(options.TraceFile))
         using (FileStream? capture = SimulateFiles.OpenCapture(options.CaptureFile))
-        using (var simulation = new Simulation { Planted = options.Planted })
+        using (var simulation = new Simulation { Planted = options.Planted, Lively = options.IsLively })
         {
             if (options.RecordFile is not null)
                 SimulateFiles.Save(simulation.Record(options.From), options.RecordFile);
@@ -69,6 +73,7 @@ internal static class SimulateCommand
             TraceFile = line.GetValue(TraceText),
             RecordFile = line.GetValue(RecordText),
             CaptureFile = line.GetValue(CaptureText),
+            IsLively = line.GetValue(LivelyFlag),
             Planted = SimulateFiles.ReadPlanted(line.GetValue(PlantText), PlantText.Name),
         };
     }

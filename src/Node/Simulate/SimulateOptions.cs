@@ -17,6 +17,9 @@ internal sealed record SimulateOptions
     /// <summary>Where the report goes as JSON.</summary>
     public string? JsonFile { get; init; }
 
+    /// <summary>Whether every world is a lively one.</summary>
+    public bool IsLively { get; init; }
+
     /// <summary>Where every step is written.</summary>
     public string? TraceFile { get; init; }
 

@@ -7,7 +7,7 @@ using ChimneyActors.TestKit;
 namespace ChimneyActors.Node.Simulate;
 
 /// <summary>Counts what the seeds came to.</summary>
-internal sealed class SimulateReport(PlantedBreak planted)
+internal sealed class SimulateReport(PlantedBreak planted, bool isLively)
 {
     private const int FailuresMax = 20;
 
@@ -85,13 +85,16 @@ internal sealed class SimulateReport(PlantedBreak planted)
         }, Format));
     }
 
-    private string CommandOf(long seed) => Line($"chimney simulate --seed {seed}{Plant} --trace trace-{seed}.txt");
+    private string CommandOf(long seed) =>
+        Line($"chimney simulate --seed {seed}{Plant}{Lively} --trace trace-{seed}.txt");
 
     private string RecordCommandOf(long seed) => Line(
-        $"chimney simulate --seed {seed}{Plant} --record {seed}.json; chimney shrink {seed}.json");
+        $"chimney simulate --seed {seed}{Plant}{Lively} --record {seed}.json; chimney shrink {seed}.json");
 
     private string Plant =>
         planted == default ? "" : $" --plant {SimulateFiles.NameOf(planted)}";
+
+    private string Lively => isLively ? " --lively" : "";
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

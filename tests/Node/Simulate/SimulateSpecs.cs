@@ -26,6 +26,19 @@ public sealed class SimulateSpecs
     }
 
     [Fact]
+    public async Task Every_world_can_be_a_lively_one()
+    {
+        using TempFolder folder = new();
+        string trace = folder.File("trace");
+
+        (int code, string output, string errors) =
+            await ChimneyProcess.RunAsync("simulate", "--lively", "--seed", "3", "--trace", trace);
+
+        code.ShouldBe(0, errors + output);
+        (await File.ReadAllTextAsync(trace)).ShouldContain("lively, life");
+    }
+
+    [Fact]
     public async Task The_same_seed_gives_the_same_trace_in_two_processes()
     {
         using TempFolder folder = new();

@@ -49,8 +49,8 @@ internal sealed class AdapterNode
         ? Lowers.TrueForAll(lower => lower.Lower.TakesStateObjects)
         : Current.Target is { Capabilities.StateObjects: true };
 
-    /// <summary>Is told of each step of its life; null for nobody.</summary>
-    public Action<AdapterEvent>? OnMoved { get; set; }
+    /// <summary>Is told of each step in the life of what is or was plugged in; null for nobody.</summary>
+    public Action<AdapterInstance, AdapterEvent>? OnMoved { get; set; }
 
     /// <summary>What outlives its miniport's actor; null for a virtual adapter.</summary>
     public MiniportDesk? Desk { get; set; }
@@ -172,6 +172,10 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
     /// <summary>Whether it was pulled out, or given up: what is left is only to be brought home.</summary>
     public bool IsRemoved => Volatile.Read(ref _removed) != 0;
 
+    /// <summary>Whether it was pulled out, and nobody is bound to it any more: another one may come in its place. The
+    /// conductor's own.</summary>
+    public bool HasLeft { get; set; }
+
     /// <summary>Why it is halted, or will be.</summary>
     public HaltAction Why { get; set; } = HaltAction.DeviceDisabled;
 
@@ -240,7 +244,7 @@ internal sealed class AdapterInstance(AdapterNode adapter, IOffloadTarget? targe
         bool moved = AdapterLifecycle.Next(now, what) is { } next
             && Interlocked.CompareExchange(ref _state, (int)next, (int)now) == (int)now;
         if (moved)
-            adapter.OnMoved?.Invoke(what);
+            adapter.OnMoved?.Invoke(this, what);
         return moved;
     }
 

@@ -135,7 +135,10 @@ internal sealed class LifeOperation(
         LifeOperationKind.Pause => LifeSequence.Pause(adapter!),
         LifeOperationKind.Restart => LifeSequence.Restart(adapter!),
         LifeOperationKind.Halt => LifeSequence.Halt(adapter!),
-        LifeOperationKind.Remove => LifeSequence.Remove(adapter!),
+        // Of what has another one in its place nothing is left to be paused or closed.
+        LifeOperationKind.Remove when Instance != adapter!.Current =>
+            [new LifeStep(LifeStepKind.HaltAdapter, adapter, null)],
+        LifeOperationKind.Remove => LifeSequence.Remove(adapter),
         LifeOperationKind.Initialize => LifeSequence.Initialize(adapter!),
         LifeOperationKind.Unbind => LifeSequence.Unbind(binding!),
         LifeOperationKind.Bind => LifeSequence.Bind(binding!),
