@@ -49,5 +49,12 @@ internal static partial class MutantList
         ["A place at the filter is kept by the dead"] = 37,
         ["Data returned between two lives is forgotten"] = 32,
         ["Forwarded segments are not swept"] = 31,
+        ["A cancelled send stays in the queue"] = 42,
+        ["A cancelled send is not answered"] = 37,
+        ["What waits behind a cancelled send keeps its place"] = 63,
+        ["Initiates in vain are held back again"] = 40,
+        ["What was wanted later goes with the driver"] = 38,
+        ["An adapter is asked over a driver that stays down"] = 222,
+        ["What is done to an adapter ends with its leader"] = 32,
     };
 }

@@ -6,10 +6,11 @@ internal static partial class MutantList
 {
     /// <summary>In the order of the layers.</summary>
     public static IReadOnlyList<Mutant> All => field ??=
-        [.. Buffers, .. Ndis, .. Supervision, .. Custodian, .. Trees, .. Miniports, .. Intermediates, .. Protocols];
+        [.. Buffers, .. Ndis, .. Supervision, .. Custodian, .. Trees, .. Miniports, .. Intermediates, .. Protocols,
+            .. Life];
 
     /// <summary>Those that no seed finds: what the net does not hold.</summary>
-    public static IReadOnlyList<Mutant> Holes => field ??= [.. HolesBelow, .. HolesDrivers];
+    public static IReadOnlyList<Mutant> Holes => field ??= [.. HolesBelow, .. HolesDrivers, .. HolesLife];
 
     private static IReadOnlyList<Mutant> Every => field ??= [.. All, .. Holes];
 

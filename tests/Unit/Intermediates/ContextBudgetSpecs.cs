@@ -102,6 +102,30 @@ public sealed class ContextBudgetSpecs : StackSpec
     }
 
     [Fact]
+    public async Task Who_was_sent_back_sends_one_at_a_time_and_is_not_sent_back_again()
+    {
+        Socket socket = NewSocket();
+        ResilientConnection connection = await Named("open", ResilientConnection.OpenAsync(
+            Chimney.Binding("tcpip"), socket, new HearingUser()));
+        Target.IsAutomatic = false;
+
+        Task<SendResult>[] sends = SendChain(connection, new byte[] { 1 }, new byte[] { 2 }, new byte[] { 3 });
+
+        await Until(() => connection.Repairs == 1 && !connection.IsMoving);
+        foreach (Task<SendResult> send in sends)
+        {
+            await Until(() => Newest().Queued == 1);
+            Newest().Run(1);
+            (await Named("send", send)).ShouldBe(new SendResult(NdisStatus.Success, 1));
+        }
+        connection.Repairs.ShouldBe(1);
+        await Named("close", connection.CloseAsync());
+        Target.PeerOf(socket).Got.ShouldBe([1, 2, 3]);
+
+        Wire Newest() => Target[Chimney.Stack.Handles.All().Last(entry => !entry.Ended).Handle];
+    }
+
+    [Fact]
     public async Task A_host_performs_itself_what_a_driver_sends_back()
     {
         using var host = new HostStack(

@@ -77,6 +77,19 @@ public sealed class MiniportControlSpecs : AloneSpec
     }
 
     [Fact]
+    public void What_comes_to_an_adapter_that_is_not_at_work_is_for_its_shelf()
+    {
+        OffloadBlock[] blocks = [Initiate(), Initiate()];
+        _adapter.Current.OffloadIsPaused = true;
+        _adapter.Current.TryMove(AdapterEvent.Pause).ShouldBeTrue();
+        Tell(blocks[0]);
+        _adapter.Current.TryMove(AdapterEvent.PauseComplete).ShouldBeTrue();
+        Tell(blocks[1]);
+
+        _shelf.Heard.Cast<InitiateOffload>().Select(asked => asked.Block).ShouldBe(blocks, "no resume comes to it");
+    }
+
+    [Fact]
     public void What_waits_in_a_miniport_that_stops_comes_home()
     {
         OffloadBlock block = Initiate();
