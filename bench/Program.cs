@@ -53,11 +53,16 @@ async Task<int> RunAsync(string name)
             var chosen = benches.Where(bench => name == "all" || bench.Name == name).ToArray();
             if (chosen.Length == 0)
                 throw new BenchException($"there is no benchmark '{name}'; see bench list");
+            var ran = new List<BenchOptions>();
             foreach (var bench in chosen)
             {
                 BenchOptions options = BenchOptions.Parse(bench.Name, args.AsSpan(1));
                 await bench.RunAsync(options, new ResultOutput(options).Tell);
+                ran.Add(options);
             }
+            if (!ran.Exists(options => options.HasWanted))
+                throw new BenchException($"--only '{ran[0].Only}' fits nothing; there are "
+                    + string.Join("; ", ran.Select(bench => $"{bench.Bench}: {string.Join(", ", bench.Groups)}")));
             return 0;
     }
 }

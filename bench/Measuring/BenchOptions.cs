@@ -20,6 +20,9 @@ internal sealed record BenchOptions
     /// <summary>Only groups of cases whose name contains this.</summary>
     public string? Only { get; init; }
 
+    /// <summary>The names of groups that were asked for, in that order.</summary>
+    public List<string> Groups { get; } = [];
+
     /// <summary>A file that gets a line of JSON for each case, behind what it has.</summary>
     public string? JsonFile { get; init; }
 
@@ -28,7 +31,15 @@ internal sealed record BenchOptions
         + (Repetitions == 7 || IsQuick ? "" : FormattableString.Invariant($" --repetitions {Repetitions}"));
 
     /// <summary>Whether a group of cases is wanted.</summary>
-    public bool Wants(string group) => Only is null || group.Contains(Only, StringComparison.OrdinalIgnoreCase);
+    public bool Wants(string group)
+    {
+        if (!Groups.Contains(group))
+            Groups.Add(group);
+        return Fits(group);
+    }
+
+    /// <summary>Whether <see cref="Only"/> fitted something.</summary>
+    public bool HasWanted => Only is null || Groups.Exists(Fits);
 
     /// <summary>So many, or the few of a quick run.</summary>
     public int Count(int full, int quick) => IsQuick ? quick : full;
@@ -50,6 +61,8 @@ internal sealed record BenchOptions
             };
         return options;
     }
+
+    private bool Fits(string group) => Only is null || group.Contains(Only, StringComparison.OrdinalIgnoreCase);
 
     private static int Number(ReadOnlySpan<string> words, int index) =>
         int.TryParse(Word(words, index), CultureInfo.InvariantCulture, out int number) && number > 0

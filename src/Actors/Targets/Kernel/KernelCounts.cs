@@ -46,6 +46,22 @@ internal struct KernelCounts
         _established += other._established;
     }
 
+    /// <summary>The kernel counts each socket in 32 bits: when one begins anew, the sum is too small by as much. A sum
+    /// never goes down, so that is seen if it was looked at less than 2^31 segments before, and put back.</summary>
+    /// <param name="last">The sum when it was looked at last.</param>
+    /// <param name="wrapped">What has been put back until now.</param>
+    internal void Unwrap(in KernelCounts last, ref KernelCounts wrapped)
+    {
+        _inSegments += wrapped._inSegments;
+        _outSegments += wrapped._outSegments;
+        ulong inLost = LostBetween(last._inSegments, _inSegments);
+        ulong outLost = LostBetween(last._outSegments, _outSegments);
+        _inSegments += inLost;
+        _outSegments += outLost;
+        wrapped._inSegments += inLost;
+        wrapped._outSegments += outLost;
+    }
+
     /// <summary>As they are told, since they were so before. Errors a socket does not show.</summary>
     internal readonly TcpOffloadStatistics Since(in KernelCounts before) => new()
     {
@@ -56,6 +72,14 @@ internal struct KernelCounts
         OutResets = _outResets - before._outResets,
         CurrentlyEstablished = _established,
     };
+
+    /// <returns>A multiple of 2^32: nought for whatever is not at least half of one, as it is no socket that began
+    /// anew.</returns>
+    private static ulong LostBetween(ulong before, ulong now)
+    {
+        long behind = (long)(before - now);
+        return behind > 0 ? ((ulong)behind + (1UL << 31)) >> 32 << 32 : 0;
+    }
 
     private void Add(in TcpInfo now, bool begins)
     {

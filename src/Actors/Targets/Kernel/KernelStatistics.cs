@@ -15,6 +15,8 @@ internal sealed class KernelStatistics
     private int _open;
     private Action? _whenIdle;
     private readonly KernelCounts[] _zero = new KernelCounts[Families];     // as they were at the last reset
+    private readonly KernelCounts[] _last = new KernelCounts[Families];
+    private readonly KernelCounts[] _wrapped = new KernelCounts[Families];
 
     internal KernelStatistics(EpollLoop[] loops, ConnectionTable table) =>
         _loops = [.. loops.Select(loop => new CountHandler(table) { Loop = loop })];
@@ -58,8 +60,13 @@ internal sealed class KernelStatistics
         then?.Invoke();
     }
 
-    private void Finish(Query query, in KernelCounts sum)
+    private void Finish(Query query, KernelCounts sum)
     {
+        lock (_gate)
+        {
+            sum.Unwrap(_last[query.Family], ref _wrapped[query.Family]);
+            _last[query.Family] = sum;
+        }
         if (query.Request.Method == OidMethod.Query)
             query.Request.Answer(sum.Since(_zero[query.Family]));
         else
