@@ -66,5 +66,9 @@ internal static partial class MutantList
             "Abort(remains.Socket);",
             "",
             "a socket that nobody has is never closed"),
+        new("A postponed terminate is not kept", "Supervision/Custodian.cs",
+            "entry.LeaveTerminate(block);",
+            "",
+            "the connection never fetches it"),
     ];
 }

@@ -18,12 +18,6 @@ internal static partial class MutantList
             "an adapter that was given up on writes into somebody else's data")
             .Lives("A seed below 2,000 showed it until adapters were led through their lives; it needs a connection "
                 + "that is given up, and another that goes on long enough to use the same list."),
-        new Mutant("A postponed terminate is not kept", "Supervision/Custodian.cs",
-            "entry.LeaveTerminate(block);",
-            "",
-            "the connection never fetches it")
-            .Lives("In some world something goes round with it and collects memory without an end, so its hunt fails "
-                + "by the watch; before hosts shared paths seeds found it.", spins: true),
         new Mutant("What was asked of an adapter is not audited", "Supervision/Auditor.cs",
             "foreach (OidBlock block in stack.Oids.Keys.OrderBy(block => block.Id)) Land(stack, block);",
             "",
