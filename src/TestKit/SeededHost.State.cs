@@ -12,16 +12,23 @@ internal sealed partial class SeededHost
     private int? _hops;         // as the last update has left it; null while one is under way, or after it failed
     private bool _isInvalid;
     private NetworkPath? _path;
+    private long? _beganAt;
+
+    /// <summary>Since when nothing has been done to adapters and bindings, by a count, if what is offloaded goes
+    /// anywhere now; else null.</summary>
+    public Func<long?> QuietSince { get; init; } = () => null;
 
     /// <summary>Whether somebody has said that the connection's state, or that of its path, is not true any
     /// more.</summary>
     private bool MayBeInvalid => _isInvalid || (_path is not null && network!.MayBeInvalid) || IsMoved();
 
-    private bool MayBeRefused => (_path is not null && network!.MayBeRefused) || IsMoved();
+    private bool MayBeRefused => (_path is not null && network!.MayBeRefused)
+        || (IsMoved() && (_beganAt is null || _beganAt != QuietSince()));
 
     private void BeginOffload(UploadResult place)
     {
         checker.IsInvalid = () => MayBeInvalid;
+        _beganAt = QuietSince();
         _path = network?.DrawPath(random);
         _isInvalid = false;
         _hops = null;

@@ -132,6 +132,7 @@ internal sealed partial class SeededLife
     /// <summary>Writes down a step, and where requests are just then.</summary>
     private void Note(string who, object plugged, object place, string step, Func<Parcel, bool> isOwn)
     {
+        _stirred++;
         if (!_trace.IsOn && _seen is null)
             return;
         if (!_before.TryGetValue(plugged, out string? before))

@@ -38,6 +38,7 @@ internal sealed partial class SeededLife
     private int _budget;
     private long _next;
     private int _open;
+    private long _stirred;      // what was asked for, and steps that were taken
     private bool _isBack;
 
     public SeededLife(
@@ -48,9 +49,11 @@ internal sealed partial class SeededLife
         (_budget, _isLively, _steps, _broken, _seen) = (plan.LifeMax, plan.IsLively, steps, broken, seen);
         _adapters = [.. chimney.Stack.Life.Adapters.Select(node => chimney.Adapter(node.Name))];
         _bindings = [.. WorldPlan.Bindings.Select(chimney.Binding)];
-        if (trace.IsOn || seen is not null || _isLively)
-            Follow();
+        Follow();
     }
+
+    /// <summary>Since when nothing has happened, by a count; null while something is under way.</summary>
+    public long? QuietSince => _open == 0 ? _stirred : null;
 
     /// <summary>Told when a driver that stays down may be started again, with a fresh budget.</summary>
     public Action? Reviving { get; init; }
@@ -195,6 +198,7 @@ internal sealed partial class SeededLife
     {
         _trace.Write($"{what}");
         _open++;
+        _stirred++;
         LifeResult went = await lead().ConfigureAwait(false);
         _open--;
         Answered?.Invoke();

@@ -28,8 +28,10 @@ internal sealed partial class SeededWorld
 
     /// <summary>Whether it is worth while to offload over a binding where that was refused.</summary>
     private bool MayAskAgain(string binding) => !_plan.IsLively || _life is null or { IsDone: true }
-        || _chimney.Stack.Life.Bindings.Exists(node => node.Driver is { Current: not null } driver
-            && driver.Name == binding && node.IsThere);
+        || IsThere(binding);
+
+    private bool IsThere(string binding) => _chimney.Stack.Life.Bindings.Exists(node =>
+        node.Driver is { Current: not null } driver && driver.Name == binding && node.IsThere);
 
     private void WindDown()
     {

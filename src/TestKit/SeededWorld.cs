@@ -379,6 +379,7 @@ internal sealed partial class SeededWorld
             IsDenied = _plan.IsDenied(number, name, _planted),
             IsMoved = IsMoved,
             MayAskAgain = () => MayAskAgain(name),
+            QuietSince = () => IsThere(name) ? _life?.QuietSince : null,
         });
     }
 

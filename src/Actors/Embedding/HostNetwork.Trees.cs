@@ -19,6 +19,7 @@ internal sealed partial class HostNetwork
             all = [.. _waiting.Take(TogetherMax)];
             _waiting.RemoveRange(0, all.Length);
             isMore = _waiting.Count > 0;
+            GiveUpGone();
             foreach (IGrouping<Neighbor, Waiting> group in all.GroupBy(one => one.Path.Neighbor))
                 trees.Add(TreeOf(group.Key, [.. group]));
         }
@@ -62,6 +63,15 @@ internal sealed partial class HostNetwork
 
     private static bool IsReason(NdisStatus status) =>
         status is not (NdisStatus.Success or NdisStatus.OffloadPartialSuccess or NdisStatus.Failure);
+
+    /// <summary>What is on an adapter that was pulled out is nothing to link to, though its target has not let go of it
+    /// yet, which may take long: who comes now has it offloaded anew.</summary>
+    private void GiveUpGone()
+    {
+        foreach (OffloadedObject one in _living)
+            if (one.IsGone)
+                Break(one);
+    }
 
     private Tree TreeOf(Neighbor neighbor, Waiting[] waiting)
     {
@@ -107,6 +117,8 @@ internal sealed partial class HostNetwork
     /// <summary>A neighbor alone, if it is not offloaded.</summary>
     private async Task<OffloadedObject> OffloadAsync(Neighbor neighbor)
     {
+        lock (_lock)
+            GiveUpGone();
         if (neighbor.Current is { } there)
             return there;
         OffloadBlock block = ((IHostObject)neighbor).Describe(null);

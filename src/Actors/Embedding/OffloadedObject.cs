@@ -24,6 +24,9 @@ internal sealed class OffloadedObject(HostNetwork network, IHostObject owner) : 
     /// <summary>Whether it was invalidated, or lost at the target: it only waits for its terminate.</summary>
     public bool IsBroken { get; set; }
 
+    /// <summary>Whether its adapter was pulled out.</summary>
+    public bool IsGone => Entry?.Edge.Route?.Instance.IsRemoved == true;
+
     /// <summary>A block about it.</summary>
     public OffloadBlock Refer(BlockRole role, OffloadBlock? below = null) => new()
     {
