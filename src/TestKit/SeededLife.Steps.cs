@@ -26,16 +26,20 @@ internal sealed partial class SeededLife
         foreach (AdapterNode node in _chimney.Stack.Life.Adapters)
             node.OnMoved = (instance, what) =>
             {
-                Note($"adapter {node.Name}", instance, node, $"{what}",
-                    request => _viewer.IsOf(request, instance));
+                _stirred++;
+                if (IsHeard)
+                    Note($"adapter {node.Name}", instance, node, $"{what}",
+                        request => _viewer.IsOf(request, instance));
                 if (MayFollow && instance == node.Current)
                     FollowUp(node, what);
             };
         foreach (BindingNode node in _chimney.Stack.Life.Bindings)
             node.OnMoved = what =>
             {
-                Note($"binding {node.Driver.Name}-{node.Lower.Name}", node, node, $"{what}",
-                    request => _viewer.IsOf(request, node) && IsWayKnown(request, node));
+                _stirred++;
+                if (IsHeard)
+                    Note($"binding {node.Driver.Name}-{node.Lower.Name}", node, node, $"{what}",
+                        request => _viewer.IsOf(request, node) && IsWayKnown(request, node));
                 if (MayFollow)
                     FollowUp(node, what);
             };
@@ -44,6 +48,9 @@ internal sealed partial class SeededLife
     /// <summary>Over which of several bindings of a driver an initiate goes is not known before it is there.</summary>
     private bool IsWayKnown(Parcel request, BindingNode node) =>
         node.Owner is null || _chimney.Stack.Handles.Find(request.Connection)?.Edge.Route is not null;
+
+    /// <summary>Whether anybody wants to know of a step; else nothing is made of it.</summary>
+    private bool IsHeard => _trace.IsOn || _seen is not null;
 
     private bool MayFollow => _isLively && HasActed && _budget > 0;
 
@@ -115,7 +122,7 @@ internal sealed partial class SeededLife
             if (what == BindingEvent.UnbindComplete && Happens(50))
                 Bind(binding);
             else if (what == BindingEvent.BindComplete && Happens(30))
-                _ = FollowAsync($"unbind {binding.Name}", () => binding.UnbindAsync());
+                Unbind(binding);
         }
     }
 
@@ -132,9 +139,6 @@ internal sealed partial class SeededLife
     /// <summary>Writes down a step, and where requests are just then.</summary>
     private void Note(string who, object plugged, object place, string step, Func<Parcel, bool> isOwn)
     {
-        _stirred++;
-        if (!_trace.IsOn && _seen is null)
-            return;
         if (!_before.TryGetValue(plugged, out string? before))
             _before.TryGetValue(place, out before);
         _before[plugged] = _before[place] = step;

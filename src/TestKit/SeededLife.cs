@@ -117,7 +117,7 @@ internal sealed partial class SeededLife
         if (binding.State == BindingState.Unbound || _random.Percent(30))
             Bind(binding);
         else
-            _ = FollowAsync($"unbind {binding.Name}", () => binding.UnbindAsync());
+            Unbind(binding);
     }
 
     private void ActAnyhow()
@@ -146,6 +146,9 @@ internal sealed partial class SeededLife
         Reviving?.Invoke();
         _ = FollowAsync($"bind {binding.Name}", () => binding.BindAsync());
     }
+
+    private void Unbind(Binding binding) =>
+        _ = FollowAsync($"unbind {binding.Name}", () => binding.UnbindAsync());
 
     /// <summary>What can come next, so that adapters are not at a standstill most of the time.</summary>
     private void LeadOn(Adapter adapter) => Lead(adapter, adapter.State switch

@@ -62,6 +62,10 @@ public abstract class Parcel
     /// <summary>The operation of the present journey.</summary>
     public OffloadOperation Operation { get; internal set; }
 
+    /// <summary>Whether a target began the journey, upwards, and no host asked for it: it is no request, and not
+    /// counted as one.</summary>
+    internal bool BeganBelow => Operation is OffloadOperation.ReceiveIndicate or OffloadOperation.ReachabilityQuery;
+
     /// <summary>The connection of the present journey.</summary>
     public OffloadHandle Connection { get; internal set; }
 

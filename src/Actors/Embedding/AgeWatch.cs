@@ -36,8 +36,7 @@ internal sealed class AgeWatch(DriverStack stack, Edge[] drivers)
     }
 
     /// <summary>What travels in a chain is judged by its head.</summary>
-    private static bool IsRequest(Parcel parcel) => parcel.Custody.Holder != HolderId.Chain
-        && parcel.Operation is not (OffloadOperation.ReceiveIndicate or OffloadOperation.ReachabilityQuery);
+    private static bool IsRequest(Parcel parcel) => parcel.Custody.Holder != HolderId.Chain && !parcel.BeganBelow;
 
     private void Report(Parcel parcel, FlightId flight, TimeSpan age)
     {

@@ -22,7 +22,7 @@ internal static class Landing
         for (Parcel? member = parcel.Next; member is not null; member = member.Next, landed++)
             member.Custody.Set(CustodyState.Rented, member.Custody.Flight, holder);
         // Before anybody hears of it. A chain is of one operation.
-        if (parcel.Operation is not (OffloadOperation.ReceiveIndicate or OffloadOperation.ReachabilityQuery))
+        if (!parcel.BeganBelow)
         {
             if (home is not null)
                 home.CountCompleted(landed);
