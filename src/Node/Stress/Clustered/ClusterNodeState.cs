@@ -33,8 +33,12 @@ internal sealed class ClusterNodeState(int number, int port)
     public bool IsInTrouble { get; set; }
 
     /// <summary>Whether it is a member that sees all others, and has a link to each.</summary>
-    public bool IsWell(int nodes) => !IsInTrouble && !Current.Ended.IsCompleted
+    public bool IsWell(int nodes) => !IsInTrouble && !Current.WasKilled && !Current.Ended.IsCompleted
         && Current.Counts is { IsUp: true } counts && counts.Members == nodes && counts.Adapters == nodes;
+
+    /// <summary>Whether there is a cluster where it is: others can join it.</summary>
+    public bool CanBeJoined =>
+        _lives.Count > 0 && !Current.Ended.IsCompleted && (Current.MayBegin || Current.Counts is { IsUp: true });
 
     /// <summary>The sum of what its processes told last.</summary>
     public long Sum(Func<NodeCounts, long> of) => _lives.Sum(life => life.Counts is { } counts ? of(counts) : 0);

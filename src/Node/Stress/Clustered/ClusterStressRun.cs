@@ -133,9 +133,10 @@ internal sealed class ClusterStressRun : IDisposable
 
     private void Start(ClusterNodeState node)
     {
-        // The first of the list may begin a cluster alone: in its first life the first node does, later nobody may.
+        // The first of the list may begin a cluster alone; who does so beside a cluster that lives would split it.
         int[] others = [.. _nodes.Where(one => one != node).Select(one => one.Port)];
-        int[] join = node.Number == 0 && node.Lives.Count == 0 ? [node.Port, .. others] : [.. others, node.Port];
+        bool canJoin = _nodes.Any(one => one != node && one.CanBeJoined);
+        int[] join = canJoin ? [.. others, node.Port] : [node.Port, .. others];
         node.Begin(NodeProcess.Start(new StressNodeOptions
         {
             Seed = _options.Seed,

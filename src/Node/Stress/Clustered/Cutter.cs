@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Akka.Remote.Transport;
 using Google.Protobuf;
 
@@ -33,7 +34,7 @@ internal sealed class Cutter(Transport wrapped) : AbstractTransportAdapter(wrapp
         else if (!_isCut)
             _above!.Notify(new InboundAssociation(new Handle(this, inbound.Association)));
         else
-            inbound.Association.Disassociate("cut off", null);
+            inbound.Association.Disassociate("cut off", NoLogger.Instance);
     }
 
     /// <inheritdoc/>
@@ -90,7 +91,8 @@ internal sealed class Cutter(Transport wrapped) : AbstractTransportAdapter(wrapp
         public override bool Write(ByteString payload) => _cutter._isCut || _wrapped.Write(payload);
 
         [Obsolete("As it is in Akka, which still calls it.")]
-        public override void Disassociate() => _wrapped.Disassociate("the layer above asked for it", null);
+        public override void Disassociate() =>
+            _wrapped.Disassociate("the layer above asked for it", NoLogger.Instance);
 
         void IHandleEventListener.Notify(IHandleEvent happened)
         {

@@ -13,10 +13,11 @@ internal sealed partial class NodeProcess : IDisposable
     private readonly Process _process;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private NodeProcess(Process process, int life)
+    private NodeProcess(Process process, int life, bool mayBegin)
     {
         _process = process;
         Life = life;
+        MayBegin = mayBegin;
         process.EnableRaisingEvents = true;
         process.Exited += (_, _) => _ended.TrySetResult();
         if (process.HasExited)
@@ -25,6 +26,9 @@ internal sealed partial class NodeProcess : IDisposable
 
     /// <summary>From 0; each process of a node is one.</summary>
     public int Life { get; }
+
+    /// <summary>Whether it begins a cluster of its own if it finds none.</summary>
+    public bool MayBegin { get; }
 
     /// <summary>What it told last.</summary>
     public NodeCounts? Counts { get; private set; }
@@ -64,7 +68,7 @@ internal sealed partial class NodeProcess : IDisposable
             info.ArgumentList.Add(word);
         try
         {
-            var process = new NodeProcess(Process.Start(info)!, life);
+            var process = new NodeProcess(Process.Start(info)!, life, options.Join[0] == options.Port);
             process.Listen(heard);
             return process;
         }

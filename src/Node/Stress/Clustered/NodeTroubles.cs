@@ -7,8 +7,8 @@ internal sealed class NodeTroubles
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(300);
     private readonly ClusterNodeState[] _nodes;
     private readonly Random _random;
-    private readonly (TimeSpan Every, Action<ClusterNodeState> Do)[] _kinds;
-    private readonly TimeSpan[] _next;
+    private readonly TroublePlan _plan;
+    private readonly Action<ClusterNodeState>[] _kinds;
     private ClusterNodeState? _victim;
     private Action? _mend;
     private TimeSpan _mendAt;
@@ -18,8 +18,8 @@ internal sealed class NodeTroubles
     {
         _nodes = nodes;
         _random = new Random(options.Seed);
-        _kinds = [(options.KillEvery, Kill), (options.StopEvery, Stop), (options.PartitionEvery, Cut)];
-        _next = [.. _kinds.Select(kind => kind.Every)];
+        _plan = new TroublePlan(options.KillEvery, options.StopEvery, options.PartitionEvery);
+        _kinds = [Kill, Stop, Cut];
     }
 
     /// <summary>When which node was killed, in milliseconds since 1970, by its address.</summary>
@@ -33,18 +33,11 @@ internal sealed class NodeTroubles
         _now = now;
         if (_mend is not null && now >= _mendAt)
             Mend();
-        if (_mend is not null || !isWhole)
+        int kind = _plan.Due(now, isWhole && _mend is null);
+        if (kind == TroublePlan.None)
             return;
-        for (int kind = 0; kind < _kinds.Length; kind++)
-        {
-            (TimeSpan every, Action<ClusterNodeState> trouble) = _kinds[kind];
-            if (every == TimeSpan.Zero || now < _next[kind])
-                continue;
-            _next[kind] = now + every;
-            _victim = _nodes[_random.Next(_nodes.Length)];
-            trouble(_victim);
-            return;
-        }
+        _victim = _nodes[_random.Next(_nodes.Length)];
+        _kinds[kind](_victim);
     }
 
     /// <summary>No more trouble: what is stopped goes on, what is cut is mended.</summary>
