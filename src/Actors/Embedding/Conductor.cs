@@ -301,7 +301,7 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
         bool any = false;
         foreach (ConnectionEntry entry in stack.Handles.All())
         {
-            if (!IsThrough(entry, binding))
+            if (!entry.IsThrough(binding))
                 continue;
             any = true;
             var connection = entry.ProtocolContext as BindingConnection;
@@ -377,12 +377,6 @@ internal sealed partial class Conductor(DriverStack stack, Action<Edge> revive)
     private static bool IsOn(ConnectionEntry entry, AdapterInstance adapter) => adapter.Adapter.IsVirtual
         ? entry.IsThrough(adapter.Adapter.Driver)
         : entry.Edge.Route?.Instance == adapter;
-
-    /// <summary>Where an initiate that is still on its way down will go is not known.</summary>
-    internal static bool IsThrough(ConnectionEntry entry, BindingNode binding) => entry.IsThrough(binding.Driver)
-        && (binding.Owner is null || (binding.Lower.IsVirtual
-            ? entry.IsThrough(binding.Lower.Driver)
-            : entry.Edge.Route is not { } route || route.Instance.Adapter == binding.Lower));
 
     /// <summary>Whether received data of an adapter is on its way to the host or back, or lent to it.</summary>
     private bool IsLent(AdapterInstance adapter) => !adapter.Adapter.IsVirtual && stack.Indications.Audit().Any(list =>

@@ -103,7 +103,7 @@ internal sealed class StackViewer(DriverStack stack, Edge[] drivers)
 
     /// <summary>Whether what is out goes over a binding.</summary>
     public bool IsOf(Parcel parcel, BindingNode binding) =>
-        (stack.Handles.Find(parcel.Connection) is { } entry && Conductor.IsThrough(entry, binding))
+        stack.Handles.Find(parcel.Connection)?.IsThrough(binding) == true
         || (parcel.ProtocolReserved as OidPost)?.Binding == binding.Driver;
 
     /// <summary>Whether what is out goes over an adapter.</summary>

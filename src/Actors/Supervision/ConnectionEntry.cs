@@ -1,5 +1,6 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
+using ChimneyActors.Supervision.Lifecycle;
 using ChimneyActors.Supervision.Trees;
 
 namespace ChimneyActors.Supervision;
@@ -210,6 +211,20 @@ internal sealed class ConnectionEntry(OffloadHandle handle, WayDown start)
 
     /// <summary>Whether its requests go through this layer.</summary>
     public bool IsThrough(Edge layer) => ReferenceEquals(layer, Edge) || _wayDown.IndexOf(layer) >= 0;
+
+    /// <summary>Whether its requests go over this binding. Of an initiate that is still above, nobody knows over which
+    /// of several bindings of a driver it will go: it may be any.</summary>
+    public bool IsThrough(BindingNode binding)
+    {
+        if (!IsThrough(binding.Driver))
+            return false;
+        if (binding.Owner is null)
+            return true;        // a protocol has one
+        if (!binding.Lower.IsVirtual && Edge.Route is { } route)
+            return route.Instance.Adapter == binding.Lower;
+        Edge? below = Below(binding.Driver);
+        return below is null || below == binding.Lower.Driver;
+    }
 
     /// <summary>Every layer, from the protocol down.</summary>
     public IReadOnlyList<Edge> Layers => _isBorn ? [.. _wayDown.Drivers, Edge] : [.. _wayDown.Drivers];

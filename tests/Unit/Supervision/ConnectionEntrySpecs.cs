@@ -1,6 +1,7 @@
 using ChimneyActors.Buffers;
 using ChimneyActors.Ndis;
 using ChimneyActors.Supervision;
+using ChimneyActors.Supervision.Lifecycle;
 using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Supervision;
@@ -30,6 +31,33 @@ public sealed class ConnectionEntrySpecs
         edges.Select(_entry.Below).ShouldBe([edges[1], edges[2], null]);
         (_entry.Above(new Edge("other")), _entry.Below(new Edge("other"))).ShouldBe((null, null));
         new ConnectionEntry(new OffloadHandle(0, 1), new WayDown()).Top.ShouldBeNull();
+    }
+
+    /// <summary>A protocol over a team over an adapter and over a driver that has two adapters.</summary>
+    [Fact]
+    public void An_initiate_may_go_over_every_binding_of_a_driver_that_has_not_passed_it_on()
+    {
+        var nics = new AdapterNode[3];
+        for (int i = 0; i < nics.Length; i++)
+            nics[i] = new AdapterNode(new Edge($"nic{i}"), null, null);
+        AdapterNode team = new(new Edge("team0")), under = new(new Edge("under1"));
+        var top = new BindingNode(new Edge("tcpip"), team, null);
+        BindingNode[] ofTeam = [new(team.Driver, nics[0], team), new(team.Driver, under, team)];
+        BindingNode[] ofUnder = [new(under.Driver, nics[1], under), new(under.Driver, nics[2], under)];
+        var entry = new ConnectionEntry(new OffloadHandle(4, 1), new WayDown());
+        bool[] Through() => [.. ofTeam.Concat(ofUnder).Prepend(top).Select(entry.IsThrough)];
+
+        Through().ShouldBe([false, false, false, false, false]);
+        entry.Join(top.Driver);
+        Through().ShouldBe([true, false, false, false, false]);
+        entry.Join(team.Driver);
+        Through().ShouldBe([true, true, true, false, false]);
+        entry.Join(under.Driver);
+        Through().ShouldBe([true, false, true, true, true]);
+        entry.Edge.Route = nics[2].Current.RouteOf(entry.Top);
+        Through().ShouldBe([true, false, true, false, true]);
+        entry.Join(entry.Edge);
+        Through().ShouldBe([true, false, true, false, true]);
     }
 
     [Fact]
