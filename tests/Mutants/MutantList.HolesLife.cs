@@ -121,5 +121,17 @@ internal static partial class MutantList
             "it waits for room that no answer makes")
             .Lives("The seeded world has no resilient connections; "
                 + "ContextBudgetSpecs.A_resilient_connection_sends_all_of_it_a_little_at_a_time."),
+        new Mutant("An initiate goes over a binding that is away", "Intermediates/LowerChoice.cs",
+            "BindingLifecycle.Offloads(_bindings[index].State)",
+            "true",
+            "nobody takes it back for the pause of its adapter")
+            .Lives("None of a team may be at work, just then, or a route must lead there, and the seeded world has no "
+                + "routes; AwayLowersSpecs.It_fails_while_none_is_at_work_and_goes_down_when_one_is."),
+        new Mutant("Who let an initiate through does not hear that it failed", "Intermediates/IntermediateActor.cs",
+            "Push(initiate.Flight); Between(); RefuseHome(initiate, NdisStatus.Failure);",
+            "Between(); RefuseHome(initiate, NdisStatus.Failure);",
+            "a filter counts a connection that there is not, and a context is never free again")
+            .Lives("As before; AwayLowersSpecs.A_tree_fails_block_by_block_and_the_driver_that_let_it_through_"
+                + "hears_of_it."),
     ];
 }

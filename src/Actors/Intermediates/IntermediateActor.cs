@@ -66,8 +66,19 @@ internal partial class IntermediateActor(DriverStack stack, Edge edge, HolderId 
         StateRoute.Join(Stack, initiate.Block, Edge);
         if (StateRoute.HasLinker(initiate.Block))
             GoDown(initiate);       // what is linked to an object goes where that is
+        else if (lowers.For(initiate) is { } below)
+            GoDown(initiate, below);
         else
-            GoDown(initiate, lowers.For(initiate));
+            Fail(initiate);
+    }
+
+    /// <summary>Nobody below can take it. The failure comes here as if from below, so that whoever has let it through
+    /// hears of it; the entry goes with it (IM-18).</summary>
+    private void Fail(InitiateOffload initiate)
+    {
+        Push(initiate.Flight);
+        Between();
+        RefuseHome(initiate, NdisStatus.Failure);
     }
 
     private void GoDown(OffloadRequest request)

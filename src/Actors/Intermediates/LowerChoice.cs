@@ -14,7 +14,8 @@ public abstract class LowerChoice
     /// <param name="upper">Name of the driver above that the initiate comes from.</param>
     /// <param name="block">What is to be offloaded.</param>
     /// <param name="lowers">The drivers below, in the order in which they were named.</param>
-    /// <returns>Index of one of them. If that one is not there now, the initiate fails with FAILURE.</returns>
+    /// <returns>Index of one of them. If the binding to it is not at work now, the initiate fails with
+    /// FAILURE.</returns>
     protected internal abstract int Choose(string upper, OffloadBlock block, IReadOnlyList<LowerDriver> lowers);
 }
 
@@ -42,18 +43,23 @@ internal sealed class Lowers
         _choice = choice;
     }
 
-    /// <summary>The one that gets a new connection.</summary>
-    public Edge For(InitiateOffload initiate)
+    /// <summary>The one that gets a new connection; null if the binding to it is not at work. What goes over one that
+    /// is paused already, nobody takes back for the pause of its adapter (LIFE-05).</summary>
+    public Edge? For(InitiateOffload initiate)
     {
         if (_edges.Length == 1 || _choice is null)
-            return _edges[0];
+            return IfAtWork(0);
         LowerDriver[] seen = [.. _bindings.Select(binding =>
             new LowerDriver(binding.Lower.Name, binding.IsThere, binding.Lower.Connections))];
         ContextOwner upper = initiate.Block.Frames.Top.Driver;
         int chosen = _choice.Choose(upper.Name, initiate.Block, seen);
         return (uint)chosen < (uint)seen.Length
-            ? _edges[chosen]
+            ? IfAtWork(chosen)
             : throw new InvalidOperationException(
                 $"{_choice.GetType().Name} chose {chosen} of {seen.Length} drivers: must be 0 to {seen.Length - 1}.");
     }
+
+    /// <summary>One that only wants nothing new is: it queues what was on its way (STS-02).</summary>
+    private Edge? IfAtWork(int index) =>
+        _bindings.Length == 0 || BindingLifecycle.Offloads(_bindings[index].State) ? _edges[index] : null;
 }
