@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using ChimneyActors.Node.Settings;
 using ChimneyActors.Node.Verbs;
 
 namespace ChimneyActors.Node.Admin;
@@ -9,17 +10,27 @@ namespace ChimneyActors.Node.Admin;
 /// <summary>Asks a running node.</summary>
 internal sealed class AdminClient : IDisposable
 {
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(100);
     private readonly HttpClient _http;
     private readonly string _path;
 
     /// <param name="line">The command line, which may name the node's socket.</param>
+    /// <param name="over">How long the node looks before it answers.</param>
     /// <exception cref="NodeException">It is not clear which node is meant.</exception>
-    public AdminClient(ParseResult line)
+    public AdminClient(ParseResult line, TimeSpan over = default)
+        : this(AdminSocket.ToUse(line), over + AnswersWithin)
     {
-        _path = AdminSocket.ToUse(line);
+    }
+
+    /// <param name="path">The node's socket.</param>
+    /// <param name="limit">A node that has not answered by then will not: it may stand still.</param>
+    public AdminClient(string path, TimeSpan limit)
+    {
+        _path = path;
         _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync })
         {
             BaseAddress = new Uri("http://node"),
+            Timeout = limit,
         };
     }
 
@@ -77,6 +88,11 @@ internal sealed class AdminClient : IDisposable
         {
             throw NodeException.Environment($"no answer ({VerbLine.OneLine(silent.Message)})", $"on {_path}",
                 "a running node; remove the file if it has crashed");
+        }
+        catch (TaskCanceledException)
+        {
+            throw NodeException.Environment($"no answer within {Durations.Text(_http.Timeout)}", $"on {_path}",
+                "a node that does not stand still");
         }
     }
 

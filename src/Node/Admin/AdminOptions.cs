@@ -27,9 +27,11 @@ internal static class AdminOptions
     /// <summary>Asks the node, or all of its cluster.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="what">Path and query.</param>
-    public static async Task<IReadOnlyList<Said<T>>> AskAsync<T>(ParseResult line, string what)
+    /// <param name="over">How long it looks before it answers.</param>
+    public static async Task<IReadOnlyList<Said<T>>> AskAsync<T>(
+        ParseResult line, string what, TimeSpan over = default)
     {
-        using AdminClient node = new(line);
+        using AdminClient node = new(line, over);
         if (!line.GetValue(Cluster))
             return [new Said<T>(null, await node.GetAsync<T[]>(what).ConfigureAwait(false), null)];
         return await node.GetAsync<Said<T>[]>($"/cluster{what}").ConfigureAwait(false);

@@ -32,7 +32,7 @@ internal static class PendingCommand
             : throw NodeException.Usage($"bad time '{text}'", "in --over", "0 to 10m, as in 500ms or 5s");
         int max = AdminOptions.MaxOf(line);
         IReadOnlyList<Said<RequestView>> all = await AdminOptions.AskAsync<RequestView>(line, string.Create(
-            CultureInfo.InvariantCulture, $"/requests?max={max}&over={(long)over.TotalMilliseconds}"))
+            CultureInfo.InvariantCulture, $"/requests?max={max}&over={(long)over.TotalMilliseconds}"), over)
             .ConfigureAwait(false);
         return AdminOptions.Say(line, all, "request", Text, over);
     }

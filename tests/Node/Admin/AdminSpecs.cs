@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using ChimneyActors.Node.Admin;
 using ChimneyActors.Node.Tests.Support;
+using ChimneyActors.Node.Verbs;
 
 namespace ChimneyActors.Node.Tests.Admin;
 
@@ -129,6 +131,20 @@ public sealed class AdminSpecs : IDisposable
         code.ShouldBe(expected);
         errors.ShouldContain(what);
         errors.ShouldContain(lawful);
+    }
+
+    [Fact]
+    public async Task A_node_that_stands_still_is_not_waited_for_without_end()
+    {
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(Admin));
+        listener.Listen();
+        using var client = new AdminClient(Admin, TimeSpan.FromMilliseconds(50));
+
+        NodeException silent = await Should.ThrowAsync<NodeException>(() => client.GetAsync<string[]>("/connections"));
+
+        silent.Code.ShouldBe(ExitCode.Environment);
+        silent.Message.ShouldBe($"no answer within 50ms on {Admin}: a node that does not stand still");
     }
 
     [Fact]
