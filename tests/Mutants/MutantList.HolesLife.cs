@@ -130,8 +130,36 @@ internal static partial class MutantList
         new Mutant("Who let an initiate through does not hear that it failed", "Intermediates/IntermediateActor.cs",
             "Push(initiate.Flight); Between(); RefuseHome(initiate, NdisStatus.Failure);",
             "Between(); RefuseHome(initiate, NdisStatus.Failure);",
-            "a filter counts a connection that there is not, and a context is never free again")
-            .Lives("As before; AwayLowersSpecs.A_tree_fails_block_by_block_and_the_driver_that_let_it_through_"
-                + "hears_of_it."),
+            "a driver that counts what it let through counts one that there is not")
+            .Lives("As before; AwayLowersSpecs.The_driver_that_let_it_through_hears_that_it_failed."),
+        new Mutant("What was pulled out keeps its place until it is halted", "Embedding/Conductor.cs",
+            "adapter.HasLeft |= adapter.IsRemoved;",
+            "",
+            "another one in its place waits for the data that a host was lent")
+            .Lives("The seeded world asks again until everything is at work; AdapterLifeSpecs.What_is_removed_takes_"
+                + "nothing_and_comes_back_though_the_host_still_has_its_data."),
+        new Mutant("Another one comes while somebody is bound to the removed", "Embedding/Conductor.cs",
+            "adapter.Current.HasLeft",
+            "adapter.Current.IsRemoved",
+            "the removal closes the bindings of what came")
+            .Lives("An initialise must be asked for just before the removal; "
+                + "RemovalOrderSpecs.What_was_asked_to_come_before_the_removal_goes_with_it."),
+        new Mutant("A second removal takes what came in its place", "Supervision/Lifecycle/LifeOperation.cs",
+            "Instance != adapter!.Current",
+            "false",
+            "the adapter works, and nobody is bound to it")
+            .Lives("The seeded world asks again until everything is at work; "
+                + "RemovalOrderSpecs.A_second_removal_of_the_same_leaves_alone_what_came_in_its_place."),
+        new Mutant("A path on an adapter that was pulled out is linked to", "Embedding/HostNetwork.Trees.cs",
+            "foreach (OffloadedObject one in _living) if (one.IsGone) Break(one);",
+            "",
+            "every offload on it fails until the removed target lets go")
+            .Lives("Targets there let go before long, and the removal is excuse enough; "
+                + "RemovedPathSpecs.Who_comes_now_has_it_offloaded_anew_though_the_target_does_not_let_go_of_the_old."),
+        new Mutant("A path moves to a neighbor on an adapter that was pulled out", "Embedding/HostNetwork.cs",
+            "lock (_lock) GiveUpGone();",
+            "",
+            "it is not moved, or to a neighbor that nothing gets to")
+            .Lives("As before; RemovedPathSpecs.A_path_moves_away_from_it_and_to_a_neighbor_that_was_on_it."),
     ];
 }

@@ -117,8 +117,6 @@ internal sealed partial class HostNetwork
     /// <summary>A neighbor alone, if it is not offloaded.</summary>
     private async Task<OffloadedObject> OffloadAsync(Neighbor neighbor)
     {
-        lock (_lock)
-            GiveUpGone();
         if (neighbor.Current is { } there)
             return there;
         OffloadBlock block = ((IHostObject)neighbor).Describe(null);

@@ -106,6 +106,8 @@ internal sealed partial class HostNetwork(DriverStack stack, Edge binding)
             throw new ArgumentException("A neighbor of another binding.", nameof(to));
         return _turns.TakeAsync(async () =>
         {
+            lock (_lock)
+                GiveUpGone();
             OffloadedObject[] moving = [.. paths.SelectMany(Living).Where(one => one.Parent != to.Current)];
             OffloadedObject? there = moving.Length > 0 ? await OffloadAsync(to).ConfigureAwait(false) : null;
             Name(paths, to);

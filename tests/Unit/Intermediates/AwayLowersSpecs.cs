@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
@@ -17,6 +18,7 @@ public sealed class AwayLowersSpecs : StackSpec
         [BindingEvent.Pause, BindingEvent.PauseComplete, BindingEvent.Restart];
 
     private readonly ScriptedTarget _other = new();
+    private readonly ConcurrentQueue<object> _noted = [];
 
     internal override void Build(StackBuilder stack)
     {
@@ -33,6 +35,7 @@ public sealed class AwayLowersSpecs : StackSpec
             .Intermediate("over-filter", nics, FilterDriver.Of(new FilterSettings { ConnectionsPerPeerMax = 1 }))
             .ContextsMax("over-filter", 5)
             .Binding("filter", over: "over-filter")
+            .Intermediate("over-notes", nics, () => new Noting(_noted)).Binding("notes", over: "over-notes")
             .Binding("alone", over: "nic0");
     }
 
@@ -100,9 +103,17 @@ public sealed class AwayLowersSpecs : StackSpec
         await Named("dispose", (await Within(offload)).DisposeAsync().AsTask());
     }
 
-    /// <summary>The filter counts it as let through, and hears that it failed; its contexts come back.</summary>
     [Fact]
-    public async Task A_tree_fails_block_by_block_and_the_driver_that_let_it_through_hears_of_it()
+    public async Task The_driver_that_let_it_through_hears_that_it_failed()
+    {
+        Move(Lowers("notes"), BindingEvent.Pause);
+        await RefusedAsync("notes");
+        _noted.ShouldBe([OffloadOperation.Initiate, NdisStatus.Failure]);
+    }
+
+    /// <summary>The filter has a place for one of the peer, and contexts for one tree.</summary>
+    [Fact]
+    public async Task A_tree_fails_block_by_block_and_takes_no_room()
     {
         Move(Lowers("filter"), BindingEvent.Pause);
         for (int i = 0; i < 3; i++)
@@ -190,5 +201,20 @@ public sealed class AwayLowersSpecs : StackSpec
                 : new Nobody();
         await Named("initiate", post.Post());
         return root;
+    }
+
+    private sealed class Noting(ConcurrentQueue<object> noted) : IntermediateDriver
+    {
+        protected internal override void OnRequest(OffloadRequest request)
+        {
+            noted.Enqueue(request.Flight.Head.Operation);
+            PassDown(request);
+        }
+
+        protected internal override void OnCompletion(OffloadCompletion completion)
+        {
+            noted.Enqueue(completion.Flight.Head.Status);
+            PassUp(completion);
+        }
     }
 }
