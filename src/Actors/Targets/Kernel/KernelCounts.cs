@@ -48,6 +48,9 @@ internal struct KernelCounts
 
     /// <summary>The kernel counts each socket in 32 bits: when one begins anew, the sum is too small by as much. A sum
     /// never goes down, so that is seen if it was looked at less than 2^31 segments before, and put back.</summary>
+    /// <remarks>To see it at the socket would take a number for each connection: the kernel is asked for these when one
+    /// begins, ends, or its state is wanted, and else only how much is not acknowledged yet; and what it counts in 64
+    /// bits, bytes, does not say in how many segments they went.</remarks>
     /// <param name="last">The sum when it was looked at last.</param>
     /// <param name="wrapped">What has been put back until now.</param>
     internal void Unwrap(in KernelCounts last, ref KernelCounts wrapped)
