@@ -148,16 +148,12 @@ internal static partial class MutantList
 
     private static readonly Mutant[] Intermediates =
     [
-        new("The context names the bottom owner", "Intermediates/IntermediateActor.cs",
-            "parcel.Frames.Push(Edge, parcel.Frames.Top.Driver);",
-            "parcel.Frames.Push(Edge, parcel.Frames.Bottom.Driver);",
-            "the layers between are passed over on the way home"),
         new("A request without a way down is dropped", "Intermediates/IntermediateActor.cs",
             "Stack.Custodian.TakeOver(request, Me);",
             "",
             "nobody answers what was asked of a connection that ended"),
         new("No context is left", "Intermediates/IntermediateActor.cs",
-            "Push(request.Flight);",
+            "request.Flight.Push(Edge);",
             "",
             "the driver never sees the completion"),
         new("A layer does not join", "Intermediates/IntermediateActor.cs",
@@ -221,10 +217,8 @@ internal static partial class MutantList
             "",
             "the list never comes back to its pool"),
         new("A binding forgets what it sends down", "Protocols/BindingActor.cs",
-            "AlsoInHand(flight); for (Parcel? parcel = flight.Head; parcel is not null; parcel = parcel.Next) "
-                + "parcel.Frames.Push(Edge, null);",
-            "for (Parcel? parcel = flight.Head; parcel is not null; parcel = parcel.Next) "
-                + "parcel.Frames.Push(Edge, null);",
+            "AlsoInHand(flight); flight.Push(Edge);",
+            "flight.Push(Edge);",
             "a binding that dies between has sent nothing"),
         new("The members without room are forgotten", "Protocols/BindingActor.cs",
             "return rest;",

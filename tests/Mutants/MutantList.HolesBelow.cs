@@ -29,6 +29,12 @@ internal static partial class MutantList
             "a doubled message of an earlier journey is taken for the present one")
             .Lives("No driver doubles a message here, only the target a completion, and that meets the gate "
                 + "first; FlightSpecs.A_holder_has_a_parcel_for_one_journey_at_a_time."),
+        new Mutant("A member goes the way of the head", "Buffers/ContextFrames.cs",
+            "if (!ReferenceEquals(_top, from)) return false;",
+            "",
+            "what comes home with the lists of others goes to their owner")
+            .Lives("No chain here mixes owners; "
+                + "SharedIntermediateSpecs.A_completion_that_mixes_owners_is_split_in_unchanged_order."),
         new Mutant("A journey is still brought home from before", "Buffers/Flight.cs",
             "parcel.BroughtHome = false;",
             "",

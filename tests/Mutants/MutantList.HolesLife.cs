@@ -128,7 +128,7 @@ internal static partial class MutantList
             .Lives("None of a team may be at work, just then, or a route must lead there, and the seeded world has no "
                 + "routes; AwayLowersSpecs.It_fails_while_none_is_at_work_and_goes_down_when_one_is."),
         new Mutant("Who let an initiate through does not hear that it failed", "Intermediates/IntermediateActor.cs",
-            "Push(initiate.Flight); Between(); RefuseHome(initiate, NdisStatus.Failure);",
+            "initiate.Flight.Push(Edge); Between(); RefuseHome(initiate, NdisStatus.Failure);",
             "Between(); RefuseHome(initiate, NdisStatus.Failure);",
             "a driver that counts what it let through counts one that there is not")
             .Lives("As before; AwayLowersSpecs.The_driver_that_let_it_through_hears_that_it_failed."),

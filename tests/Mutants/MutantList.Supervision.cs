@@ -44,8 +44,8 @@ internal static partial class MutantList
             "foreach (Flight flight in _alsoInHand ?? []) stack.Custodian.TakeOver(flight, me);",
             "the message that a driver died of is lost"),
         new("Only the head's context is popped", "Supervision/DriverActor.cs",
-            "for (Parcel? parcel = completion.Flight.Head.Next; parcel is not null; parcel = parcel.Next) "
-                + "mixed |= PopMine(parcel) != to;",
+            "for (Parcel? parcel = head.Next; parcel is not null; parcel = parcel.Next) "
+                + "if (!isMine || !parcel.Frames.TryFollow(from, head.Frames.Node)) mixed |= PopMine(parcel) != to;",
             "",
             "the rest of a chain comes home with contexts on it"),
         new("The way home is that of the bottom frame", "Supervision/DriverActor.cs",

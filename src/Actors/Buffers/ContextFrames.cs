@@ -44,6 +44,9 @@ public struct ContextFrames
     /// <summary>How many contexts are on the parcel.</summary>
     public readonly int Depth => _top?.Depth ?? 0;
 
+    /// <summary>The way home itself, shared by all parcels that go it; null if there is none.</summary>
+    internal readonly ContextNode? Node => _top;
+
     /// <summary>The newest frame. The parcel must have one.</summary>
     public readonly ContextFrame Top => new(_top!.Driver, _top.AnswerTo);
 
@@ -89,6 +92,16 @@ public struct ContextFrames
         _top = known is not null && ReferenceEquals(known.Driver, driver) && ReferenceEquals(known.AnswerTo, answerTo)
             ? known
             : Add(top, driver, answerTo);
+    }
+
+    /// <summary>Takes the step that another parcel of the chain took. False: this one has another way, and took
+    /// none.</summary>
+    internal bool TryFollow(ContextNode? from, ContextNode? to)
+    {
+        if (!ReferenceEquals(_top, from))
+            return false;
+        _top = to;
+        return true;
     }
 
     /// <summary>Removes and returns the newest context.</summary>

@@ -69,6 +69,17 @@ public readonly record struct Flight(FlightId Id, Parcel Head, int Count)
         return new Flight(id, head, count);
     }
 
+    /// <summary>One context of a driver on each parcel: whoever is on top now gets it when it comes back.</summary>
+    internal void Push(ContextOwner driver)
+    {
+        Parcel head = Head;
+        ContextNode? from = head.Frames.Node;
+        head.Frames.Push(driver, from?.Driver);
+        for (Parcel? parcel = head.Next; parcel is not null; parcel = parcel.Next)
+            if (!parcel.Frames.TryFollow(from, head.Frames.Node))
+                parcel.Frames.Push(driver, parcel.Frames.Node?.Driver);
+    }
+
     /// <summary>At the end of the way down: from now on every member is held by itself and may be completed
     /// alone.</summary>
     internal void Disperse(HolderId holder)

@@ -36,7 +36,7 @@ internal partial class IntermediateActor
             RefuseHome(request, NdisStatus.NotAccepted);
             return;
         }
-        Push(request.Flight);
+        request.Flight.Push(Edge);
         Between();
         Pass(below.Lower.Driver, request, request.Flight);
     }

@@ -76,7 +76,7 @@ internal partial class IntermediateActor(DriverStack stack, Edge edge, HolderId 
     /// hears of it; the entry goes with it (IM-18).</summary>
     private void Fail(InitiateOffload initiate)
     {
-        Push(initiate.Flight);
+        initiate.Flight.Push(Edge);
         Between();
         RefuseHome(initiate, NdisStatus.Failure);
     }
@@ -96,7 +96,7 @@ internal partial class IntermediateActor(DriverStack stack, Edge edge, HolderId 
 
     private void GoDown(OffloadRequest request, Edge below)
     {
-        Push(request.Flight);
+        request.Flight.Push(Edge);
         Between();
         Pass(below, request, request.Flight);
     }
@@ -131,16 +131,9 @@ internal partial class IntermediateActor(DriverStack stack, Edge edge, HolderId 
             Stack.Custodian.TakeOver(indication, Me);
             return;
         }
-        Push(flight);
+        flight.Push(Edge);
         Between();
         Pass(above, indication, flight);
-    }
-
-    /// <summary>One context on each parcel: who is to get it when it comes back.</summary>
-    private void Push(Flight flight)
-    {
-        for (Parcel? parcel = flight.Head; parcel is not null; parcel = parcel.Next)
-            parcel.Frames.Push(Edge, parcel.Frames.Top.Driver);
     }
 
     private ConnectionEntry? EntryOf(OffloadMessage message) => Stack.Handles.Find(message.Connection);

@@ -115,8 +115,7 @@ internal sealed partial class BindingActor(
     private void Send(ConnectionEntry entry, Post post, Flight flight)
     {
         AlsoInHand(flight);
-        for (Parcel? parcel = flight.Head; parcel is not null; parcel = parcel.Next)
-            parcel.Frames.Push(Edge, null);
+        flight.Push(Edge);
         OffloadRequest request = post.Operation switch
         {
             OffloadOperation.Send => new TcpOffloadSend(flight),
@@ -210,14 +209,20 @@ internal sealed partial class BindingActor(
     private void Land(OffloadCompletion completion)
     {
         for (Parcel? parcel = completion.Flight.Head; parcel is not null; parcel = parcel.Next)
-            while (parcel.Frames.Depth > 0 && parcel.Frames.Pop().Driver is var left && left != Edge)
-                Stack.Ledger.Report(VerifierCheck.ContextDepth, left.Name, parcel, parcel.Custody.Flight,
-                    "left its context on a parcel that came home");
+            if (!parcel.Frames.TryFollow(Edge.Beginning, null))
+                PopAll(parcel);
         Between();
         BindingConnection? connection = completion is TcpOffloadReceiveComplete ? Find(completion.Connection) : null;
         Landing.Land(Stack, completion.Flight, Me, queue.Tally);
         if (connection is not null)
             CheckFin(connection);
+    }
+
+    private void PopAll(Parcel parcel)
+    {
+        while (parcel.Frames.Depth > 0 && parcel.Frames.Pop().Driver is var left && left != Edge)
+            Stack.Ledger.Report(VerifierCheck.ContextDepth, left.Name, parcel, parcel.Custody.Flight,
+                "left its context on a parcel that came home");
     }
 
     private void Offer(TcpOffloadReceiveIndicate indication)

@@ -150,17 +150,21 @@ internal abstract class DriverActor(DriverStack stack, Edge edge, HolderId me) :
     /// (CTX-04, CTX-05). A chain that mixes owners is split, in unchanged order (IM-15).</summary>
     protected void PassHome(OffloadCompletion completion)
     {
-        Edge to = PopMine(completion.Flight.Head);
+        Parcel head = completion.Flight.Head;
+        ContextNode? from = head.Frames.Node;
+        Edge to = PopMine(head);
+        bool isMine = ReferenceEquals(from?.Driver, edge);      // else there is something to report of each
         bool mixed = false;
-        for (Parcel? parcel = completion.Flight.Head.Next; parcel is not null; parcel = parcel.Next)
-            mixed |= PopMine(parcel) != to;
+        for (Parcel? parcel = head.Next; parcel is not null; parcel = parcel.Next)
+            if (!isMine || !parcel.Frames.TryFollow(from, head.Frames.Node))
+                mixed |= PopMine(parcel) != to;
         Between();
         if (!mixed)
         {
             Pass(to, completion, completion.Flight);
             return;
         }
-        foreach ((Edge owner, OffloadCompletion part) in Split(completion.Flight.Head))
+        foreach ((Edge owner, OffloadCompletion part) in Split(head))
             Pass(owner, part, part.Flight);
     }
 

@@ -47,6 +47,7 @@ public sealed class SharedIntermediateSpecs : SmallPoolSpec
         var order = new global::System.Collections.Concurrent.ConcurrentQueue<string>();
         Edge mux = connection.Core.Entry!.Below(connection.Core.Binding)!;
         var chain = default(WonChain);
+        List<(NetBufferList List, Edge Owner)> lists = [];
         foreach (string name in (string[])["a1", "a2", "b1", "a3", "b2", "b3"])
         {
             OffloadedConnection owner = name[0] == 'a' ? connection : second;
@@ -60,6 +61,7 @@ public sealed class SharedIntermediateSpecs : SmallPoolSpec
             list.Frames.Push(mux, owner.Core.Binding);
             list.TryComplete(flight.Id, HolderId.Custodian, NdisStatus.Success, 0).ShouldBeTrue();
             chain.Add(list);
+            lists.Add((list, owner.Core.Binding));
         }
         OffloadCompletion completion = chain.ToCompletion();
         if (crashes >= 0)
@@ -68,6 +70,8 @@ public sealed class SharedIntermediateSpecs : SmallPoolSpec
         await Until(() => order.Count == 6);
         order.Where(name => name[0] == 'a').ShouldBe(["a1", "a2", "a3"]);
         order.Where(name => name[0] == 'b').ShouldBe(["b1", "b2", "b3"]);
+        if (crashes < 0)
+            lists.ShouldAllBe(one => one.List.Custody.Describe().Contains($"/h{one.Owner.Current!.Holder.Value}"));
         await Named("dispose", connection.DisposeAsync().AsTask());
         await Named("dispose", second.DisposeAsync().AsTask());
     }
