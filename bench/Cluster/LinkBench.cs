@@ -3,6 +3,7 @@ using ChimneyActors.Bench.Kernel;
 using ChimneyActors.Bench.Measuring;
 using ChimneyActors.Cluster;
 using ChimneyActors.Embedding;
+using ChimneyActors.Targets.Kernel;
 using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace ChimneyActors.Bench.Cluster;
@@ -29,7 +30,7 @@ internal static class LinkBench
         (string Name, bool IsRival, ITalker Talker)[] talkers =
         [
             (Adapter, false, await StartAsync(system, peer).ConfigureAwait(false)),
-            ("one process", true, await StackClient.StartAsync(peer, TimeSpan.Zero).ConfigureAwait(false)),
+            ("one process", true, await StackClient.StartAsync(peer, new KernelTargetSettings()).ConfigureAwait(false)),
             ("Akka.Remote, no TCP", true, new RemoteTalker(system, echo)),
             ("Akka.Delivery, no TCP", true, delivery),
         ];

@@ -1,4 +1,5 @@
 using ChimneyActors.Bench.Measuring;
+using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Bench.Kernel;
 
@@ -6,7 +7,7 @@ namespace ChimneyActors.Bench.Kernel;
 internal static class KernelBench
 {
     private const string Stack = "stack";
-    private const string Spinning = "stack, SpinMax 200 us";
+    private const string Sleeping = "stack, SpinMax 0";
     private const string Staying = "stack, user on the target's thread";
     private const string Sockets = "sockets of .NET";
     private const string AkkaIo = "Akka.IO";
@@ -31,9 +32,11 @@ internal static class KernelBench
     /// <summary>A client by its name in the tables.</summary>
     public static async Task<IClient> StartAsync(string name, Peer peer) => name switch
     {
-        Stack => await StackClient.StartAsync(peer, TimeSpan.Zero).ConfigureAwait(false),
-        Spinning => await StackClient.StartAsync(peer, TimeSpan.FromMicroseconds(200)).ConfigureAwait(false),
-        Staying => await StackClient.StartAsync(peer, TimeSpan.Zero, staysThere: true).ConfigureAwait(false),
+        Stack => await StackClient.StartAsync(peer, new KernelTargetSettings()).ConfigureAwait(false),
+        Sleeping => await StackClient.StartAsync(peer, new KernelTargetSettings { SpinMax = TimeSpan.Zero })
+            .ConfigureAwait(false),
+        Staying => await StackClient.StartAsync(peer, new KernelTargetSettings(), staysThere: true)
+            .ConfigureAwait(false),
         Sockets => new SocketClient(peer),
         _ => new AkkaClient(peer),
     };
@@ -49,7 +52,7 @@ internal static class KernelBench
         BenchOptions options, Action<CaseResult> tell, Peer peer, NativeClient? native)
     {
         var clients = new Dictionary<string, IClient>();
-        foreach (string name in (string[])[Stack, Spinning, Staying, Sockets, AkkaIo])
+        foreach (string name in (string[])[Stack, Sleeping, Staying, Sockets, AkkaIo])
             clients.Add(name, await StartAsync(name, peer).ConfigureAwait(false));
 
         foreach (bool reset in (bool[])[false, true])
@@ -118,7 +121,7 @@ internal static class KernelBench
                     return sample;
                 },
                 one => one.RunAsync("reply", peer.EchoPort, count, connections, _ => name),
-                also: connections == 1 ? Spinning : null);
+                also: connections == 1 ? Sleeping : null);
         }
 
         Task BulkAsync()
@@ -141,7 +144,7 @@ internal static class KernelBench
             int count = options.Count(10_000, 100);
             return Contest.RunAsync(options, tell,
             [
-                .. clients.Keys.Where(name => name is not (Spinning or Staying)).Select(name =>
+                .. clients.Keys.Where(name => name is not (Sleeping or Staying)).Select(name =>
                     new Contestant(name, name != Stack, () => Crowd.MeasureAsync(name, peer, count))),
                 .. Natives(one => one.RunAsync("crowd", peer.DiscardPort, count, 64, word => word switch
                 {
@@ -157,8 +160,8 @@ internal static class KernelBench
             string? also = null) =>
             Contest.RunAsync(options, tell,
             [
-                .. clients.Where(one => one.Key == also || one.Key is not (Spinning or Staying)).Select(
-                    one => new Contestant(one.Key, one.Key is not (Stack or Spinning or Staying), async () =>
+                .. clients.Where(one => one.Key == also || one.Key is not (Sleeping or Staying)).Select(
+                    one => new Contestant(one.Key, one.Key is not (Stack or Sleeping or Staying), async () =>
                     {
                         await SettleAsync().ConfigureAwait(false);
                         return [await run(one.Value).ConfigureAwait(false)];

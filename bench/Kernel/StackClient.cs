@@ -31,13 +31,14 @@ internal sealed class StackClient : IClient
         (_peer, _system, _chimney, _connect) = (peer, system, chimney, connect);
 
     /// <param name="peer">Whom it speaks to.</param>
-    /// <param name="spinMax">How long the target's thread looks for the next event before it sleeps.</param>
+    /// <param name="settings">Of its target, but for the number of connections.</param>
     /// <param name="staysThere">Whether what stands behind an await runs on the target's thread.</param>
-    public static async Task<StackClient> StartAsync(Peer peer, TimeSpan spinMax, bool staysThere = false)
+    public static async Task<StackClient> StartAsync(
+        Peer peer, KernelTargetSettings settings, bool staysThere = false)
     {
         var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString(
             $"akka.loglevel = WARNING, chimney.continue-on-target-thread = {(staysThere ? "on" : "off")}"));
-        var target = new KernelTarget(new KernelTargetSettings { ConnectionsMax = 1_000_000, SpinMax = spinMax });
+        var target = new KernelTarget(settings with { ConnectionsMax = 1_000_000 });
         Chimney chimney = await Chimney.StartAsync(system, stack => stack
             .Miniport("nic0", target)
             .Intermediate("mux0", over: "nic0")

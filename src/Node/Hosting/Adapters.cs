@@ -39,6 +39,7 @@ internal sealed record Adapters(string[] Names, int ConnectionsMax, int WindowBu
     {
         ConnectionsMax = (Names.Length * (ConnectionsMax + Spare)) + ForOthers,
         IndicationsMax = WindowBuffers,
+        SpinMax = Layout.SpinMax,
     };
 
     /// <summary>Adds them to a stack.</summary>

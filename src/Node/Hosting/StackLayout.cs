@@ -2,6 +2,7 @@ using ChimneyActors.Embedding;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Node.Settings;
 using ChimneyActors.Node.Verbs;
+using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Node.Hosting;
 
@@ -12,9 +13,10 @@ namespace ChimneyActors.Node.Hosting;
 /// <param name="Front">Drivers of clients' connections, from the binding down.</param>
 /// <param name="Back">Drivers of upstream connections, from the binding down.</param>
 /// <param name="Drivers">Makes them.</param>
+/// <param name="SpinMax">How long a thread of an adapter looks for events before it sleeps, while that pays.</param>
 internal sealed record StackLayout(
     int Adapters, Func<LowerChoice> NewTeam, IReadOnlyList<string> Front, IReadOnlyList<string> Back,
-    NodeDrivers Drivers)
+    NodeDrivers Drivers, TimeSpan SpinMax)
 {
     private const string Section = "Stack";
     private const string None = "none";
@@ -36,6 +38,8 @@ internal sealed record StackLayout(
     public static IEnumerable<SettingOption> Flags(bool hasClients = true, bool hasUpstreams = false)
     {
         yield return new SettingOption($"{Section}:Adapters", "--adapters", "COUNT", "kernel adapters under it");
+        yield return new SettingOption($"{Section}:SpinMax", "--spin-max", "TIME",
+            "how long an adapter looks for events before it sleeps, while that pays; 0: never");
         yield return new SettingOption($"{Section}:Team", "--team", "POLICY",
             $"which of several gets a connection: {string.Join(", ", Teams.Keys)}");
         if (hasClients)
@@ -64,7 +68,8 @@ internal sealed record StackLayout(
         return new StackLayout(
             reader.Count(nameof(Adapters), 1, 16),
             Teams.GetValueOrDefault(team) ?? throw reader.Wrong("Team", $"one of {string.Join(", ", Teams.Keys)}"),
-            front, back, new NodeDrivers(configuration, [.. front, .. back], used));
+            front, back, new NodeDrivers(configuration, [.. front, .. back], used),
+            reader.Duration(nameof(SpinMax), KernelTargetSettings.SpinMaxMost));
     }
 
     /// <summary>Names the adapters, and a team over them if there are several.</summary>

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace ChimneyActors.Node.Settings;
 
-/// <summary>Durations as people write them: 500ms, 30s, 5m, 1h; 0 needs no unit.</summary>
+/// <summary>Durations as people write them: 50us, 500ms, 30s, 5m, 1h; 0 needs no unit.</summary>
 internal static class Durations
 {
     private static readonly (string Unit, double Milliseconds)[] Units =
-        [("ms", 1), ("s", 1_000), ("min", 60_000), ("m", 60_000), ("h", 3_600_000)];
+        [("us", 0.001), ("ms", 1), ("s", 1_000), ("min", 60_000), ("m", 60_000), ("h", 3_600_000)];
 
     /// <summary>Reads one.</summary>
     public static bool TryParse(string text, out TimeSpan duration)

@@ -38,6 +38,15 @@ internal sealed class SettingReader(NodeConfiguration configuration, string sect
             : "a duration from 1ms to 168h such as 500ms, 30s, 5m");
     }
 
+    /// <summary>A duration from zero, for off, to <paramref name="max"/>, in microseconds too.</summary>
+    public TimeSpan Duration(string name, TimeSpan max)
+    {
+        string text = Text(name);
+        return Durations.TryParse(text, out TimeSpan duration) && duration <= max
+            ? duration
+            : throw Bad(name, text, $"a duration from 1us to {Durations.Text(max)} such as 50us, or 0 for off");
+    }
+
     /// <summary>An address to listen on.</summary>
     public ListenAddress Listen(string name)
     {

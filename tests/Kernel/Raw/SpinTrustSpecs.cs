@@ -13,7 +13,7 @@ public sealed class SpinTrustSpecs
     [Fact]
     public void A_sleep_that_was_short_is_worth_a_look()
     {
-        _trust.NoteSleep(50);
+        _trust.NoteSleep(200);     // cores had to be woken for it: a look would have been shorter
         _trust.Budget.ShouldBe(50);
     }
 
@@ -21,7 +21,7 @@ public sealed class SpinTrustSpecs
     public void Long_sleeps_are_worth_none()
     {
         _trust.NoteSleep(20);
-        _trust.NoteSleep(51);
+        _trust.NoteSleep(201);
         _trust.Budget.ShouldBe(0);
         for (int count = 0; count < 100; count++)
             _trust.NoteSleep(100_000);
@@ -41,6 +41,22 @@ public sealed class SpinTrustSpecs
     }
 
     [Fact]
+    public void Who_never_finds_anything_tries_once_in_seventeen_sleeps()
+    {
+        int looks = 0;
+        for (int count = 0; count < 1 + (17 * 100); count++)
+        {
+            _trust.NoteSleep(200);
+            if (_trust.Budget == 0)
+                continue;
+            looks++;
+            _trust.NoteSpin(found: false);
+        }
+
+        looks.ShouldBe(101);
+    }
+
+    [Fact]
     public void To_be_right_every_second_time_is_not_enough()
     {
         for (int count = 0; count < 16; count++)
@@ -55,14 +71,14 @@ public sealed class SpinTrustSpecs
     }
 
     [Fact]
-    public void A_core_that_others_want_is_left_to_them_for_long()
+    public void A_core_that_others_want_is_left_to_them_for_a_while()
     {
         _trust.NoteSleep(20);
         _trust.IsTaken(10).ShouldBeFalse();
         _trust.IsTaken(11).ShouldBeTrue();
         _trust.Budget.ShouldBe(50);
         _trust.NoteTaken();
-        for (int count = 0; count < 1_000; count++)
+        for (int count = 0; count < 4; count++)
             _trust.NoteSleep(20);
         _trust.Budget.ShouldBe(0);
         _trust.NoteSleep(20);
@@ -72,12 +88,24 @@ public sealed class SpinTrustSpecs
     [Fact]
     public void Cores_that_are_taken_again_and_again_are_left_ever_longer()
     {
-        Sleeps().ShouldBe(1_001);
-        Sleeps().ShouldBe(2_001);
-        Sleeps().ShouldBe(4_001);
-        for (int count = 0; count < 20; count++)
-            _trust.NoteSpin(found: true);
-        Sleeps().ShouldBe(1_001);
+        Sleeps().ShouldBe(5);
+        Sleeps().ShouldBe(9);
+        Sleeps().ShouldBe(17);
+        Look(15);
+        Sleeps().ShouldBe(33);
+        Look(16);
+        Sleeps().ShouldBe(33);      // half of 64
+        Look(64);
+        Sleeps().ShouldBe(5);       // a sixteenth
+        for (int count = 0; count < 30; count++)
+            Sleeps();
+        Sleeps().ShouldBe(1_000_001);
+
+        void Look(int times)
+        {
+            for (int count = 0; count < times; count++)
+                _trust.NoteSpin(found: true);
+        }
 
         int Sleeps()
         {

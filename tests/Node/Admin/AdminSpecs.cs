@@ -121,6 +121,8 @@ public sealed class AdminSpecs : IDisposable
     [InlineData(2, "bad step 'paint'", "remove", "life", "nic0", "paint")]
     [InlineData(2, "bad Team 'best'", "least-loaded", "relay", "--team", "best")]
     [InlineData(2, "bad Adapters '17'", "1 to 16", "serve", "echo", "--adapters", "17")]
+    [InlineData(2, "bad SpinMax '2ms'", "from 1us to 1ms such as 50us, or 0", "serve", "echo", "--spin-max", "2ms")]
+    [InlineData(2, "bad SpinMax 'always'", "from 1us to 1ms such as 50us, or 0", "relay", "--spin-max", "always")]
     [InlineData(2, "bad Front 'pass,turbo'", "at most 6 of pass", "relay", "--front", "pass,turbo")]
     [InlineData(2, "--max", "1 to 1000000", "netstat", "--max", "0")]
     [InlineData(3, "no socket", "the one a running node names", "netstat", "--admin", "/nowhere/node.sock")]

@@ -50,6 +50,7 @@ public sealed class TextSpecs
 
     [Theory]
     [InlineData("0", 0)]
+    [InlineData("50us", 0.05)]
     [InlineData("1ms", 1)]
     [InlineData("1.5s", 1500)]
     [InlineData("2 s", 2000)]

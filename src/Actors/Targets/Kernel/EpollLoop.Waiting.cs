@@ -10,9 +10,10 @@ internal sealed unsafe partial class EpollLoop
         long wait = NanosecondsToSleep();
         fixed (byte* events = _events)
         {
-            int found = wait == 0 ? 0 : Spin(events, wait);
-            if (found == 0)
-                found = Sleep(events, wait);
+            bool looks = wait != 0 && _spin.Budget > 0;
+            int found = looks ? Spin(events, wait) : 0;
+            if (found == 0)     // what is due meanwhile is due no later for a look
+                found = Sleep(events, looks ? NanosecondsToSleep() : wait);
             if (found < 0 && found != -Errno.Interrupted)
                 throw new IOException($"The epoll loop '{_name}' is broken: errno {-found}.");
             DeliverPosts();   // first: a receive posted before data came in must be there when the data is looked at
@@ -24,8 +25,6 @@ internal sealed unsafe partial class EpollLoop
     /// <summary>Looks for events without sleeping, while the past says that it pays.</summary>
     private int Spin(byte* events, long wait)
     {
-        if (_spin.Budget == 0)
-            return 0;
         long start = Stopwatch.GetTimestamp();
         long ticks = wait < 0 ? _spin.Budget : Math.Min(_spin.Budget, (long)(wait * 1e-9 * Stopwatch.Frequency));
         for (long now = start; now - start < ticks;)

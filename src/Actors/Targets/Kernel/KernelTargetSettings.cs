@@ -13,9 +13,13 @@ public sealed record KernelTargetSettings
     /// <summary>Most indicated lists of one connection that the host has not returned yet. At least 1.</summary>
     public int IndicationsMax { get; init; } = 8;
 
+    /// <summary>Most for <see cref="SpinMax"/>: 1 ms.</summary>
+    public static TimeSpan SpinMaxMost { get; } = TimeSpan.FromMilliseconds(1);
+
     /// <summary>How long a thread looks for events before it sleeps, while that pays: it does when they come one after
-    /// another and no other thread wants the core; an idle thread sleeps at once. Zero, for never, to 1 ms.</summary>
-    public TimeSpan SpinMax { get; init; } = TimeSpan.Zero;
+    /// another and no other thread wants the core; an idle thread sleeps at once. Zero, for never, to 1 ms; 100 us if
+    /// not set, about what it takes to wake the cores of both sides.</summary>
+    public TimeSpan SpinMax { get; init; } = TimeSpan.FromMicroseconds(100);
 
     /// <summary>Answers itself if every value is lawful.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Names the value and its lawful range.</exception>
@@ -26,7 +30,7 @@ public sealed record KernelTargetSettings
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LoopsMax, 16);
         ArgumentOutOfRangeException.ThrowIfLessThan(IndicationsMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(SpinMax, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(SpinMax, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SpinMax, SpinMaxMost);
         return this;
     }
 }
