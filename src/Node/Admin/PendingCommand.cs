@@ -27,9 +27,10 @@ internal static class PendingCommand
     {
         string text = line.GetValue(Over)!;
         TimeSpan over = text == "0" ? TimeSpan.Zero : Durations.TryParse(text, out TimeSpan time)
-            && time <= TimeSpan.FromMinutes(10)
+            && time >= TimeSpan.FromMilliseconds(1) && time <= TimeSpan.FromMinutes(10)
             ? time
-            : throw NodeException.Usage($"bad time '{text}'", "in --over", "0 to 10m, as in 500ms or 5s");
+            : throw NodeException.Usage(
+                $"bad time '{text}'", "in --over", "1ms to 10m, as in 500ms or 5s, or 0 for all");
         int max = AdminOptions.MaxOf(line);
         IReadOnlyList<Said<RequestView>> all = await AdminOptions.AskAsync<RequestView>(line, string.Create(
             CultureInfo.InvariantCulture, $"/requests?max={max}&over={(long)over.TotalMilliseconds}"), over)

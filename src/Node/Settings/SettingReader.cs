@@ -43,6 +43,7 @@ internal sealed class SettingReader(NodeConfiguration configuration, string sect
     {
         string text = Text(name);
         return Durations.TryParse(text, out TimeSpan duration) && duration <= max
+            && (text == "0" || duration >= TimeSpan.FromMicroseconds(1))
             ? duration
             : throw Bad(name, text, $"a duration from 1us to {Durations.Text(max)} such as 50us, or 0 for off");
     }

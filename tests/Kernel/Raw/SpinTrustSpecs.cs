@@ -64,6 +64,7 @@ public sealed class SpinTrustSpecs
         for (int count = 0; count < 20 && _trust.Budget > 0; count++)
         {
             _trust.NoteSpin(found: false);
+            _trust.NoteSleep(100);      // and what it looked for comes soon afterwards
             _trust.NoteSpin(found: true);
         }
 

@@ -116,12 +116,14 @@ public sealed class AdminSpecs : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "--over", "0 to 10m", "pending", "--over", "soon")]
-    [InlineData(2, "--over", "0 to 10m", "pending", "--over", "11m")]
+    [InlineData(2, "--over", "1ms to 10m", "pending", "--over", "soon")]
+    [InlineData(2, "--over", "1ms to 10m", "pending", "--over", "11m")]
+    [InlineData(2, "--over", "or 0 for all", "pending", "--over", "50us")]
     [InlineData(2, "bad step 'paint'", "remove", "life", "nic0", "paint")]
     [InlineData(2, "bad Team 'best'", "least-loaded", "relay", "--team", "best")]
     [InlineData(2, "bad Adapters '17'", "1 to 16", "serve", "echo", "--adapters", "17")]
     [InlineData(2, "bad SpinMax '2ms'", "from 1us to 1ms such as 50us, or 0", "serve", "echo", "--spin-max", "2ms")]
+    [InlineData(2, "bad SpinMax '0.5us'", "from 1us to 1ms such as 50us, or 0", "relay", "--spin-max", "0.5us")]
     [InlineData(2, "bad SpinMax 'always'", "from 1us to 1ms such as 50us, or 0", "relay", "--spin-max", "always")]
     [InlineData(2, "bad Front 'pass,turbo'", "at most 6 of pass", "relay", "--front", "pass,turbo")]
     [InlineData(2, "--max", "1 to 1000000", "netstat", "--max", "0")]

@@ -11,7 +11,7 @@ using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Intermediates;
 
-/// <summary>An initiate that comes to a driver over several, of whose bindings below none is at work.</summary>
+/// <summary>An initiate that comes to a driver of whose bindings below none is at work.</summary>
 public sealed class AwayLowersSpecs : StackSpec
 {
     private static readonly BindingEvent[] Away =
@@ -36,6 +36,7 @@ public sealed class AwayLowersSpecs : StackSpec
             .ContextsMax("over-filter", 5)
             .Binding("filter", over: "over-filter")
             .Intermediate("over-notes", nics, () => new Noting(_noted)).Binding("notes", over: "over-notes")
+            .Intermediate("over-pass", over: "nic0").Binding("pass", over: "over-pass")
             .Binding("alone", over: "nic0");
     }
 
@@ -47,6 +48,7 @@ public sealed class AwayLowersSpecs : StackSpec
     [InlineData("hash")]
     [InlineData("least")]
     [InlineData("standby")]
+    [InlineData("pass")]
     public async Task It_fails_while_none_is_at_work_and_goes_down_when_one_is(string binding)
     {
         BindingNode[] lowers = Lowers(binding);

@@ -5,18 +5,18 @@ namespace ChimneyActors.Targets.Kernel;
 /// it spares: the thread has to be woken, and its core too.
 /// </summary>
 /// <remarks>
-/// Looking is earned and lost. A sleep that something ended soon earns a little; to look in vain costs more than one
-/// success earns, and when all is lost some sleeps pass before the next try; so a loop that looks is right in at least
-/// two of three times, and an idle one, whose sleeps are long, never looks. Whoever looks offers its core to others. If
-/// somebody takes it and what was looked for is there afterwards, it was the peer on the same core, and nothing is
-/// quicker; if not, the loop sleeps at once for a while. That happens now and then on any machine; where it happens
-/// again before many looks were right the cores are needed elsewhere, and the while is twice as long each time. Pure:
-/// time is what the caller says it is.
+/// Looking is earned and lost. A sleep that something ended soon earns a little; to look in vain costs more than a
+/// success and the sleep behind it earn, and when all is lost some sleeps pass before the next try; so a loop that
+/// looks is right in at least two of three times, and an idle one, whose sleeps are long, never looks. Whoever looks
+/// offers its core to others. If somebody takes it and what was looked for is there afterwards, it was the peer on the
+/// same core, and nothing is quicker; if not, the loop sleeps at once for a while. That happens now and then on any
+/// machine; where it happens again before many looks were right the cores are needed elsewhere, and the while is twice
+/// as long each time. Pure: time is what the caller says it is.
 /// </remarks>
 internal sealed class SpinTrust
 {
     private const int Most = 16;
-    private const int CostInVain = 2;
+    private const int CostInVain = 3;     // the sleep behind it may earn one again
     private const int CostTaken = 4;
     private const int CostTakenMost = 1_000_000;
 
