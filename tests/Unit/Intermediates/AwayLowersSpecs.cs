@@ -4,7 +4,6 @@ using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 using ChimneyActors.Intermediates;
 using ChimneyActors.Ndis;
-using ChimneyActors.Protocols;
 using ChimneyActors.Supervision;
 using ChimneyActors.Supervision.Lifecycle;
 using ChimneyActors.Unit.Support;
@@ -121,9 +120,7 @@ public sealed class AwayLowersSpecs : StackSpec
         for (int i = 0; i < 3; i++)
             await FailTreeAsync();
         Chimney.Ledger.DriverDeaths.ShouldBe(0);
-        Move(Lowers("filter"), BindingEvent.PauseComplete);
-        Move(Lowers("filter"), BindingEvent.Restart);
-        Move(Lowers("filter"), BindingEvent.RestartComplete);
+        BackToWork(Lowers("filter"));
         await TakeTreeAsync();
     }
 
@@ -140,9 +137,7 @@ public sealed class AwayLowersSpecs : StackSpec
         Crashes.Arm("over-filter", step, visit);
         await FailTreeAsync();
         await Until(() => Crashes.HasCrashed);
-        Move(Lowers("filter"), BindingEvent.PauseComplete);
-        Move(Lowers("filter"), BindingEvent.Restart);
-        Move(Lowers("filter"), BindingEvent.RestartComplete);
+        BackToWork(Lowers("filter"));
         await Until(() => Chimney.Stack.Life.Adapters.TrueForAll(adapter => adapter.IsThere));
         await TakeTreeAsync();
     }
@@ -157,6 +152,13 @@ public sealed class AwayLowersSpecs : StackSpec
     {
         foreach (BindingNode binding in bindings)
             binding.TryMove(what).ShouldBeTrue();
+    }
+
+    private static void BackToWork(BindingNode[] paused)
+    {
+        foreach (BindingEvent what in (BindingEvent[])
+            [BindingEvent.PauseComplete, BindingEvent.Restart, BindingEvent.RestartComplete])
+            Move(paused, what);
     }
 
     private async Task RefusedAsync(string binding)
@@ -196,12 +198,7 @@ public sealed class AwayLowersSpecs : StackSpec
             FourTuple = new FourTuple(IPEndPoint.Parse("10.0.0.100:80"), IPEndPoint.Parse("10.0.0.1:1000")),
         };
         OffloadBlock root = Blocks.Neighbor(BlockRole.Subject, Blocks.Path(BlockRole.Subject, tcp));
-        TreePost post = Chimney.Binding("filter").NewTree(OffloadOperation.Initiate, root);
-        foreach (OffloadBlock block in BlockTree.BlocksOf(root))
-            post.Owners[block] = block.Layer == OffloadLayer.Tcp
-                ? Chimney.Binding("filter").NewConnection(null).Core
-                : new Nobody();
-        await Named("initiate", post.Post());
+        await Named("initiate", Blocks.NewInitiate(Chimney.Binding("filter"), root).Post());
         return root;
     }
 

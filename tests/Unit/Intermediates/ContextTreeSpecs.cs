@@ -3,7 +3,6 @@ using System.Net.NetworkInformation;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
-using ChimneyActors.Protocols;
 using ChimneyActors.Unit.Support;
 
 namespace ChimneyActors.Unit.Intermediates;
@@ -22,13 +21,8 @@ public sealed class ContextTreeSpecs : StackSpec
     {
         OffloadBlock[] tcp = [.. Enumerable.Range(0, 2).Select(_ => new OffloadBlock { Socket = NewSocket() })];
         OffloadBlock root = Blocks.Neighbor(BlockRole.Subject, Blocks.Path(BlockRole.Subject, tcp));
-        TreePost post = Chimney.Binding("tcpip").NewTree(OffloadOperation.Initiate, root);
-        foreach (OffloadBlock block in BlockTree.BlocksOf(root))
-            post.Owners[block] = block.Layer == OffloadLayer.Tcp
-                ? Chimney.Binding("tcpip").NewConnection(null).Core
-                : new Nobody();
 
-        await Named("initiate", post.Post());
+        await Named("initiate", Blocks.NewInitiate(Chimney.Binding("tcpip"), root).Post());
 
         BlockTree.BlocksOf(root).ShouldAllBe(block => block.Status == NdisStatus.Resources);
         Target.Submitted.ShouldBeEmpty();

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using ChimneyActors.Buffers;
+using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
+using ChimneyActors.Protocols;
 
 namespace ChimneyActors.Unit.Support;
 
@@ -36,6 +38,15 @@ internal static class Blocks
             Connection = handle,
             DependentBlockList = Siblings(below),
         };
+
+    /// <summary>An initiate of a tree of new objects, none of which the spec itself needs.</summary>
+    public static TreePost NewInitiate(Binding binding, OffloadBlock root)
+    {
+        TreePost post = binding.NewTree(OffloadOperation.Initiate, root);
+        foreach (OffloadBlock block in BlockTree.BlocksOf(root))
+            post.Owners[block] = block.Layer == OffloadLayer.Tcp ? binding.NewConnection(null).Core : new Nobody();
+        return post;
+    }
 
     public static NeighborOffloadState NewNeighbor() => new()
     {
