@@ -84,6 +84,14 @@ public struct Custody
         return true;
     }
 
+    /// <summary>Gives a member of a chain a holder of its own. No swap: whoever holds the head owns the member, and
+    /// nobody else may change it. One that has left the chain stays as it is.</summary>
+    internal void Disperse(FlightId flight, HolderId holder)
+    {
+        if (Is(CustodyState.Outstanding, flight, HolderId.Chain))
+            Set(CustodyState.Outstanding, flight, holder);
+    }
+
     /// <summary>Sets the cell; only for who owns it by having won a <see cref="TryMove"/>.</summary>
     internal void Set(CustodyState state, FlightId flight, HolderId holder)
     {

@@ -85,7 +85,6 @@ public readonly record struct Flight(FlightId Id, Parcel Head, int Count)
     internal void Disperse(HolderId holder)
     {
         for (Parcel? parcel = Head.Next; parcel is not null; parcel = parcel.Next)
-            parcel.Custody.TryMove(
-                CustodyState.Outstanding, Id, HolderId.Chain, CustodyState.Outstanding, Id, holder);
+            parcel.Custody.Disperse(Id, holder);
     }
 }

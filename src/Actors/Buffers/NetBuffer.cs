@@ -17,12 +17,13 @@ public sealed class Mdl
 public sealed class NetBuffer
 {
     private readonly Mdl _first = new();
+    private bool _isAttached;
 
     /// <summary>The next NET_BUFFER of the same NET_BUFFER_LIST.</summary>
     public NetBuffer? Next { get; internal set; }
 
     /// <summary>First segment, or null without memory.</summary>
-    public Mdl? MdlChain { get; private set; }
+    public Mdl? MdlChain => _isAttached ? _first : null;
 
     /// <summary>Bytes at the start of the chain that are not in use, or no longer.</summary>
     public long DataOffset { get; private set; }
@@ -35,7 +36,7 @@ public sealed class NetBuffer
     {
         _first.Memory = segment;
         _first.Next = null;
-        MdlChain = _first;
+        _isAttached = true;
         DataOffset = 0;
         DataLength = segment.Length;
     }
@@ -105,7 +106,7 @@ public sealed class NetBuffer
     {
         _first.Memory = default;
         _first.Next = null;
-        MdlChain = null;
+        _isAttached = false;
         DataOffset = 0;
         DataLength = 0;
     }

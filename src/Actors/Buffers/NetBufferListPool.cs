@@ -96,16 +96,6 @@ public sealed class NetBufferListPool
     /// already.</summary>
     public bool Return(NetBufferList list)
     {
-        if (!TryFree(list))
-            return false;
-        Put(list);
-        return true;
-    }
-
-    /// <summary>The first half of a return; <see cref="Put"/> is the second one. False, with a report, if it is not
-    /// rented.</summary>
-    internal bool TryFree(NetBufferList list)
-    {
         if (!list.Custody.TryMove(CustodyState.Rented, list.Custody.Flight, list.Custody.Holder,
             CustodyState.Free, default, HolderId.None))
         {
@@ -116,10 +106,12 @@ public sealed class NetBufferListPool
             return false;
         }
         list.Reset();
+        Put(list);
         return true;
     }
 
-    /// <summary>Gives a chain of freed lists to whoever rents next; for each, one who waits is told.</summary>
+    /// <summary>Gives a chain of lists, free and reset, to whoever rents next; for each, one who waits is
+    /// told.</summary>
     internal void Put(NetBufferList? chain)
     {
         int told = 0;

@@ -14,13 +14,15 @@ internal static class Landing
     /// <param name="home">Where the binding that sent it counts, if it is the one that lands it.</param>
     public static bool Land(DriverStack stack, Flight flight, HolderId holder, Tally? home = null)
     {
-        Parcel? parcel = flight.Head;
+        // Free at once, and not rented once more: else whoever returns a list that is not his could win it here. Nobody
+        // can rent it before it is in its pool.
+        Parcel parcel = flight.Head;
         if (!parcel.Custody.TryMove(
-            CustodyState.Completed, flight.Id, holder, CustodyState.Rented, flight.Id, holder))
+            CustodyState.Completed, flight.Id, holder, CustodyState.Free, default, HolderId.None))
             return false;
         int landed = 1;
-        for (Parcel? member = parcel.Next; member is not null; member = member.Next, landed++)
-            member.Custody.Set(CustodyState.Rented, member.Custody.Flight, holder);
+        for (Parcel? member = parcel.Next; member is not null; member = member.Next)
+            landed++;
         // Before anybody hears of it. A chain is of one operation.
         if (!parcel.BeganBelow)
         {
@@ -32,18 +34,18 @@ internal static class Landing
         bool atHome = home is not null;
         if (landed > 1 && parcel is NetBufferList head)
         {
-            LandChain(stack, head, landed, atHome);
+            LandChain(stack, head, flight.Id, landed, atHome);
             return true;
         }
         var ticket = parcel.ProtocolReserved as Ticket;
-        Landed report = TakeOff(stack, parcel, atHome);
+        Landed report = TakeOff(stack, parcel, flight.Id, atHome);
         GiveBack(stack, parcel);
         Answer(stack, ticket, report);
         return true;
     }
 
     /// <summary>The lists are given back together, then their tickets are answered in order.</summary>
-    private static void LandChain(DriverStack stack, NetBufferList head, int count, bool atHome)
+    private static void LandChain(DriverStack stack, NetBufferList head, FlightId flight, int count, bool atHome)
     {
         (Ticket? Ticket, Landed Report)[] all = ArrayPool<(Ticket?, Landed)>.Shared.Rent(count);
         NetBufferListPool pool = head.Pool;     // a chain is of one operation, and each has its pool
@@ -53,13 +55,19 @@ internal static class Landing
         for (int i = 0; list is not null; i++)
         {
             var next = (NetBufferList?)list.Next;
-            all[i] = (list.ProtocolReserved as Ticket, TakeOff(stack, list, atHome));
+            if (list != head)
+            {
+                flight = list.Custody.Flight;       // of its own: a completion gathers several journeys
+                list.Custody.Set(CustodyState.Free, default, HolderId.None);    // owned with the head
+            }
+            all[i] = (list.ProtocolReserved as Ticket, TakeOff(stack, list, flight, atHome));
             if (list.IsQuarantined)
             {
                 GiveBack(stack, list);
             }
-            else if (pool.TryFree(list))
+            else
             {
+                list.Reset();
                 if (last is null)
                     first = list;
                 else
@@ -75,12 +83,12 @@ internal static class Landing
     }
 
     /// <summary>What there is to tell of it.</summary>
-    private static Landed TakeOff(DriverStack stack, Parcel parcel, bool atHome)
+    private static Landed TakeOff(DriverStack stack, Parcel parcel, FlightId flight, bool atHome)
     {
         while (parcel.Frames.Depth > 0)
         {
             ContextFrame left = parcel.Frames.Pop();
-            stack.Ledger.Report(VerifierCheck.ContextDepth, left.Driver.Name, parcel, parcel.Custody.Flight,
+            stack.Ledger.Report(VerifierCheck.ContextDepth, left.Driver.Name, parcel, flight,
                 "left its context on a landed parcel");
         }
         return new Landed(parcel.Operation, parcel.Status, parcel.BytesTransferred, parcel.BroughtHome,
@@ -95,18 +103,18 @@ internal static class Landing
             stack.Blocks.TryRemove(ended, out _);
         if (parcel.IsQuarantined)
         {
-            parcel.Custody.Set(CustodyState.Quarantined, parcel.Custody.Flight, HolderId.None);
+            parcel.Custody.Set(CustodyState.Quarantined, default, HolderId.None);
             stack.Ledger.CountQuarantined();
             // The memory is given up, not the room: else a stack would stand still after as many as its pool holds.
             (parcel as NetBufferList)?.Pool.Reserve(1);
         }
         else if (parcel is NetBufferList list)
         {
-            list.Pool.Return(list);
+            list.Reset();
+            list.Pool.Put(list);
         }
         else
         {
-            parcel.Custody.Set(CustodyState.Free, default, HolderId.None);
             parcel.ProtocolReserved = null;
             if (parcel is OidBlock oid)
                 stack.Oids.TryRemove(oid, out _);

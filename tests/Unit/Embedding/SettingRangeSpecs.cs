@@ -61,8 +61,8 @@ public sealed class SettingRangeSpecs
     public void What_is_not_set_is_as_the_reference_says()
     {
         StackSettings stack = ChimneySettings.From(ConfigurationFactory.Empty).Stack;
-        (stack.SendsMax, stack.ReceivesMax, stack.IndicationsMax).ShouldBe((65536, 65536, 4096));
-        (stack.IndicationBytes, stack.Shelves, stack.RestartsMax).ShouldBe((32768, 16, 20));
+        (stack.SendsMax, stack.ReceivesMax, stack.IndicationsMax).ShouldBe((65536, 65536, 2048));
+        (stack.IndicationBytes, stack.Shelves, stack.RestartsMax).ShouldBe((65536, 16, 20));
         (stack.RestartWindow, stack.BackoffMin, stack.BackoffMax).ShouldBe(
             (TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1)));
         (stack.HangInterval, stack.HangDeadline, stack.SeverDeadline).ShouldBe(

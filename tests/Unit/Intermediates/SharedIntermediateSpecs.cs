@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Akka.Actor;
+using Akka.Actor.Internal;
 using ChimneyActors.Buffers;
 using ChimneyActors.Embedding;
 using ChimneyActors.Ndis;
@@ -44,41 +46,44 @@ public sealed class SharedIntermediateSpecs : SmallPoolSpec
         // GEN-09: made by hand, because our targets complete one connection at a time.
         OffloadedConnection connection = await OffloadAsync();
         OffloadedConnection second = await OffloadAsync(NewSocket(), null, "other");
-        var order = new global::System.Collections.Concurrent.ConcurrentQueue<string>();
+        var landed = new ConcurrentQueue<(string Name, IActorRef? By)>();
         Edge mux = connection.Core.Entry!.Below(connection.Core.Binding)!;
         var chain = default(WonChain);
-        List<(NetBufferList List, Edge Owner)> lists = [];
         foreach (string name in (string[])["a1", "a2", "b1", "a3", "b2", "b3"])
         {
             OffloadedConnection owner = name[0] == 'a' ? connection : second;
             NetBufferList list = Chimney.Stack.Sends.Rent(null)!;
             list.Operation = OffloadOperation.Send;
             list.Connection = owner.Handle;
-            list.ProtocolReserved = new NamedTicket(name, order);
+            list.ProtocolReserved = new NamedTicket(name, landed);
             Flight flight = Flight.Depart(list, HolderId.Custodian);
             Chimney.Stack.Ledger.CountPosted(1);
             list.Frames.Push(owner.Core.Binding, null);
             list.Frames.Push(mux, owner.Core.Binding);
             list.TryComplete(flight.Id, HolderId.Custodian, NdisStatus.Success, 0).ShouldBeTrue();
             chain.Add(list);
-            lists.Add((list, owner.Core.Binding));
         }
         OffloadCompletion completion = chain.ToCompletion();
         if (crashes >= 0)
             Crashes.Arm("mux0", (CrashStep)crashes, 0);
         mux.Pass(completion, completion.Flight, HolderId.Custodian, ActorRefs.NoSender).ShouldBe(PassResult.Passed);
-        await Until(() => order.Count == 6);
-        order.Where(name => name[0] == 'a').ShouldBe(["a1", "a2", "a3"]);
-        order.Where(name => name[0] == 'b').ShouldBe(["b1", "b2", "b3"]);
+        await Until(() => landed.Count == 6);
+        Of(connection).Select(one => one.Name).ShouldBe(["a1", "a2", "a3"]);
+        Of(second).Select(one => one.Name).ShouldBe(["b1", "b2", "b3"]);
         if (crashes < 0)
-            lists.ShouldAllBe(one => one.List.Custody.Describe().Contains($"/h{one.Owner.Current!.Holder.Value}"));
+            foreach (OffloadedConnection owner in (OffloadedConnection[])[connection, second])
+                Of(owner).ShouldAllBe(one => owner.Core.Binding.Current!.Ref.Equals(one.By));
         await Named("dispose", connection.DisposeAsync().AsTask());
         await Named("dispose", second.DisposeAsync().AsTask());
+
+        IEnumerable<(string Name, IActorRef? By)> Of(OffloadedConnection owner) =>
+            landed.Where(one => one.Name[0] == (owner == connection ? 'a' : 'b'));
     }
 
-    private sealed class NamedTicket(
-        string name, global::System.Collections.Concurrent.ConcurrentQueue<string> order) : Ticket
+    /// <summary>Says which actor's thread answers it.</summary>
+    private sealed class NamedTicket(string name, ConcurrentQueue<(string Name, IActorRef? By)> all) : Ticket
     {
-        protected override void OnAnswered(in Landed landed) => order.Enqueue(name);
+        protected override void OnAnswered(in Landed landed) =>
+            all.Enqueue((name, InternalCurrentActorCellKeeper.Current?.Self));
     }
 }

@@ -109,6 +109,32 @@ public sealed class LandingSpecs
             [(VerifierCheck.ContextDepth, "mux1"), (VerifierCheck.ContextDepth, "mux0")]);
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(3, 2)]
+    public void A_list_that_is_landing_is_nobodys_to_return(int length, int at)
+    {
+        NetBufferList[] chain = [.. Enumerable.Range(0, length).Select(_ => Completed(NdisStatus.Success, 0))];
+        for (int i = 0; i + 1 < length; i++)
+            chain[i].Next = chain[i + 1];
+        chain[at].Frames.Push(new Edge("mux0"), null);
+        var won = new List<bool>();
+        _stack.Ledger.OnViolation = left =>
+        {
+            if (left.Check == VerifierCheck.ContextDepth)
+                won.Add(_stack.Sends.Return(chain[at]));    // in the middle of it
+        };
+
+        Landing.Land(_stack, new Flight(chain[0].Custody.Flight, chain[0], length), _holder).ShouldBeTrue();
+
+        won.ShouldBe([false]);
+        _stack.Ledger.Reports.Select(report => report.Check).ShouldBe(
+            [VerifierCheck.ContextDepth, VerifierCheck.UseAfterHandOver]);
+        Enumerable.Range(0, length).Select(_ => _stack.Sends.Rent(null)!).ShouldBeUnique();
+        _stack.Sends.Out.ShouldBe(length);
+    }
+
     [Fact]
     public void Indicated_data_is_no_completed_request()
     {

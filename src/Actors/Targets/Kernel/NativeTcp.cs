@@ -62,9 +62,11 @@ internal static unsafe partial class NativeTcp
     /// <returns>The bytes taken in all, or a negated error number.</returns>
     internal static long SendGathered(int socket, IoVector* pieces, int count, bool more)
     {
-        var header = new MessageHeader { Pieces = pieces, PieceCount = (nuint)count };
         int flags = MessageDontWait | MessageNoSignal | (more ? MessageMore : 0);
-        nint sent = sendmsg(socket, &header, flags);
+        var header = new MessageHeader { Pieces = pieces, PieceCount = (nuint)count };
+        nint sent = count == 1      // one piece needs no list of pieces, which the kernel would copy and check
+            ? send(socket, (byte*)pieces->Base, pieces->Length, flags)
+            : sendmsg(socket, &header, flags);
         return sent >= 0 ? sent : -Marshal.GetLastPInvokeError();
     }
 

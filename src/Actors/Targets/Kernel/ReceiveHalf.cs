@@ -56,7 +56,7 @@ internal sealed class ReceiveHalf(KernelConnection owner, int indicationsMax)
     /// <summary>The socket has something to read.</summary>
     internal void MarkReadable(bool peerFinished)
     {
-        _readable = true;
+        _readable = !_ended;    // behind the end nothing comes
         _peerFinished |= peerFinished;
     }
 
