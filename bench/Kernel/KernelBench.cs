@@ -6,11 +6,13 @@ namespace ChimneyActors.Bench.Kernel;
 /// <summary>Real connections over loopback, ours against what else there is.</summary>
 internal static class KernelBench
 {
+    private const int WarmUp = 128;     // connections that fill the pools first
     private const string Stack = "stack";
     private const string Sleeping = "stack, SpinMax 0";
     private const string Staying = "stack, user on the target's thread";
     private const string Sockets = "sockets of .NET";
     private const string AkkaIo = "Akka.IO";
+    private static readonly string[] Everybody = [Stack, Sockets, AkkaIo];
 
     public static async Task RunAsync(BenchOptions options, Action<CaseResult> tell)
     {
@@ -51,10 +53,6 @@ internal static class KernelBench
     private static async Task RunAsync(
         BenchOptions options, Action<CaseResult> tell, Peer peer, NativeClient? native)
     {
-        var clients = new Dictionary<string, IClient>();
-        foreach (string name in (string[])[Stack, Sleeping, Staying, Sockets, AkkaIo])
-            clients.Add(name, await StartAsync(name, peer).ConfigureAwait(false));
-
         foreach (bool reset in (bool[])[false, true])
             if (options.Wants("churn"))
                 await ChurnAsync(reset).ConfigureAwait(false);
@@ -68,9 +66,6 @@ internal static class KernelBench
         if (options.Wants("crowd"))
             await CrowdAsync().ConfigureAwait(false);
 
-        foreach (IClient client in clients.Values)
-            await client.DisposeAsync().ConfigureAwait(false);
-
         Task ChurnAsync(bool reset)
         {
             int count = options.Count(10_000, 100);
@@ -78,6 +73,7 @@ internal static class KernelBench
             return ContestAsync(
                 async client =>
                 {
+                    await client.ChurnAsync(WarmUp, 64, reset: false).ConfigureAwait(false);
                     var meter = Meter.Start();
                     await client.ChurnAsync(count, 64, reset).ConfigureAwait(false);
                     return meter.Stop(name, count);
@@ -90,18 +86,22 @@ internal static class KernelBench
         {
             int count = options.Count(10_000, 100);
             return Contest.RunAsync(options, tell,
-                Contestant.Ours("stack, acknowledged disconnect", () => RunOneAsync(Stack, acknowledged: true)),
-                Contestant.Rival("stack, plain close", () => RunOneAsync(Stack, acknowledged: false)),
-                Contestant.Ours($"{Staying}, acknowledged disconnect", () => RunOneAsync(Staying, acknowledged: true)),
-                Contestant.Rival($"{Staying}, plain close", () => RunOneAsync(Staying, acknowledged: false)));
+            [
+                .. ((string[])[Stack, Staying]).SelectMany(who => (Contestant[])
+                [
+                    Contestant.Ours($"{who}, acknowledged disconnect", () => RunOneAsync(who, Ending.Disconnect)),
+                    Contestant.Ours($"{who}, the same with the byte", () => RunOneAsync(who, Ending.LastDisconnect)),
+                    Contestant.Rival($"{who}, plain close", () => RunOneAsync(who, Ending.PlainClose)),
+                ]),
+            ]);
 
-            async Task<Sample> RunOneAsync(string who, bool acknowledged)
+            Task<Sample> RunOneAsync(string who, Ending ending) => AloneAsync(who, async client =>
             {
-                await SettleAsync().ConfigureAwait(false);
+                await client.ChurnAsync(WarmUp, 64, reset: false).ConfigureAwait(false);
                 var meter = Meter.Start();
-                await ((StackClient)clients[who]).CloseManyAsync(count, 64, acknowledged).ConfigureAwait(false);
+                await ((StackClient)client).CloseManyAsync(count, 64, ending).ConfigureAwait(false);
                 return meter.Stop("connect, 1 byte, end it; 64 at a time", count);
-            }
+            });
         }
 
         Task ReplyAsync(int connections)
@@ -112,6 +112,7 @@ internal static class KernelBench
                 async client =>
                 {
                     await client.OpenAsync(connections, 64, echo: true).ConfigureAwait(false);
+                    await client.ReplyAsync(new ReplyRun(connections, 1)).ConfigureAwait(false);
                     var run = new ReplyRun(connections, Math.Max(1, count / connections));
                     var meter = Meter.Start();
                     await client.ReplyAsync(run).ConfigureAwait(false);
@@ -144,7 +145,7 @@ internal static class KernelBench
             int count = options.Count(10_000, 100);
             return Contest.RunAsync(options, tell,
             [
-                .. clients.Keys.Where(name => name is not (Sleeping or Staying)).Select(name =>
+                .. Everybody.Select(name =>
                     new Contestant(name, name != Stack, () => Crowd.MeasureAsync(name, peer, count))),
                 .. Natives(one => one.RunAsync("crowd", peer.DiscardPort, count, 64, word => word switch
                 {
@@ -160,12 +161,10 @@ internal static class KernelBench
             string? also = null) =>
             Contest.RunAsync(options, tell,
             [
-                .. clients.Where(one => one.Key == also || one.Key is not (Sleeping or Staying)).Select(
-                    one => new Contestant(one.Key, one.Key is not (Stack or Sleeping or Staying), async () =>
-                    {
-                        await SettleAsync().ConfigureAwait(false);
-                        return [await run(one.Value).ConfigureAwait(false)];
-                    })),
+                Contestant.Ours(Stack, () => AloneAsync(Stack, run)),
+                .. also is null ? Array.Empty<Contestant>() : [Contestant.Ours(also, () => AloneAsync(also, run))],
+                .. Everybody.Where(name => name != Stack).Select(name =>
+                    Contestant.Rival(name, () => AloneAsync(name, run))),
                 .. Natives(async one =>
                 {
                     await SettleAsync().ConfigureAwait(false);
@@ -173,9 +172,19 @@ internal static class KernelBench
                 }),
             ]);
 
+        // Each for himself: the timers of an actor system wake threads of the pool, which look for work and take the cores
+        // of whoever is measured.
+        async Task<Sample> AloneAsync(string who, Func<IClient, Task<Sample>> run)
+        {
+            await SettleAsync().ConfigureAwait(false);
+            IClient client = await StartAsync(who, peer).ConfigureAwait(false);
+            await using (client.ConfigureAwait(false))
+                return await run(client).ConfigureAwait(false);
+        }
+
         // Who resets does not wait for the peer: its backlog must not be the next one's burden. A connection through
         // each listener comes behind everything that waits there.
-        Task SettleAsync() => clients[Sockets].ChurnAsync(Peer.Addresses, Peer.Addresses, reset: false);
+        Task SettleAsync() => new SocketClient(peer).ChurnAsync(Peer.Addresses, Peer.Addresses, reset: false);
 
         Contestant[] Natives(Func<NativeClient, Task<IReadOnlyList<Sample>>> run) =>
             native is null ? [] : [new Contestant("C epoll", true, () => run(native))];

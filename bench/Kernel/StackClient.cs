@@ -11,6 +11,19 @@ using ChimneyActors.Targets.Kernel;
 
 namespace ChimneyActors.Bench.Kernel;
 
+/// <summary>How a connection ends after its byte.</summary>
+internal enum Ending
+{
+    /// <summary>The byte is sent; the socket is taken back and closed, and nobody knows.</summary>
+    PlainClose,
+
+    /// <summary>The byte is sent, then a graceful disconnect says when the peer has the FIN.</summary>
+    Disconnect,
+
+    /// <summary>The graceful disconnect carries the byte.</summary>
+    LastDisconnect,
+}
+
 /// <summary>Ours: each connection is offloaded to the kernel target, below an intermediate driver.</summary>
 internal sealed class StackClient : IClient
 {
@@ -69,14 +82,14 @@ internal sealed class StackClient : IClient
     /// <summary>One byte that arrives, and the end of it.</summary>
     /// <param name="count">Connections.</param>
     /// <param name="slots">So many at a time.</param>
-    /// <param name="acknowledged">By a graceful disconnect that says when the peer has the FIN; else the socket is
-    /// taken back and closed, and nobody knows.</param>
-    public Task CloseManyAsync(int count, int slots, bool acknowledged) => Slots.RunAsync(count, slots, async _ =>
+    /// <param name="ending">How each ends.</param>
+    public Task CloseManyAsync(int count, int slots, Ending ending) => Slots.RunAsync(count, slots, async _ =>
     {
         Connection one = await ConnectAsync(echo: false).ConfigureAwait(false);
-        await one.Offloaded.SendAsync(Write.AsMemory(0, 1)).ConfigureAwait(false);
-        if (acknowledged)
-            await one.DisconnectAsync(default).ConfigureAwait(false);
+        if (ending != Ending.LastDisconnect)
+            await one.Offloaded.SendAsync(Write.AsMemory(0, 1)).ConfigureAwait(false);
+        if (ending != Ending.PlainClose)
+            await one.DisconnectAsync(Write.AsMemory(0, ending == Ending.LastDisconnect ? 1 : 0)).ConfigureAwait(false);
         UploadResult back = await one.Offloaded.UploadAsync().ConfigureAwait(false);
         back.Socket!.Dispose();
     });

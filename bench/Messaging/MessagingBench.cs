@@ -10,6 +10,13 @@ internal static class MessagingBench
         if (options.Wants("windows"))
             foreach (int window in (int[])[1, 64, 1024])
                 await RunAsync(options, tell, new Plan($"window {window}") { Window = window }).ConfigureAwait(false);
+        if (options.Wants("custody"))
+            await RunAsync(options, tell, new Plan("window 64, and the promise alone")
+            {
+                Window = 64,
+                Heights = [Height.Messages],
+                Promise = new BareCustody(64),
+            }).ConfigureAwait(false);
         if (options.Wants("connections"))
             foreach (int each in (int[])[1, 8])
                 await RunAsync(options, tell, new Plan($"1,000 connections, window {each} each")
@@ -47,6 +54,9 @@ internal static class MessagingBench
                 .. plan.Heights.Select(height => Contestant.Ours($"stack, {Name(height)}", () =>
                     BenchStack.MeasureAsync(plan.Name,
                         StackLanes.Make(height, stack.Connections, plan.Window, plan.Chain), requests, plan.Chain))),
+                .. plan.Promise is { } promise
+                    ? [Contestant.Rival("custody, gate and checks alone", () => promise.MeasureAsync(plan.Name, requests))]
+                    : Array.Empty<Contestant>(),
                 Rival("bare actors", null),
                 .. stack.OwnDispatcher is { } own ? [Rival("bare actors, dispatcher of the stack", own)]
                     : Array.Empty<Contestant>(),
@@ -79,6 +89,8 @@ internal static class MessagingBench
         public int Chain { get; init; } = 1;
 
         public int Layers { get; init; } = 1;
+
+        public BareCustody? Promise { get; init; }
 
         public Height[] Heights { get; init; } = [Height.Tasks, Height.Callbacks, Height.Messages];
     }
