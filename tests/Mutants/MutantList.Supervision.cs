@@ -11,7 +11,7 @@ internal static partial class MutantList
             "what was forwarded to a connection that died never comes home"),
         new("A landed list is returned twice", "Supervision/Landing.cs",
             "list.Pool.Put(list);",
-            "list.Pool.Put(list); list.Pool.Return(list);",
+            "list.Pool.Put(list); list.Pool.Put(list);",
             "two would be given the same list"),
         new("Only the head of a chain is landed", "Supervision/Landing.cs",
             "list = next;",

@@ -5,7 +5,7 @@ namespace ChimneyActors.Buffers;
 /// <summary>Where a parcel is in its life.</summary>
 public enum CustodyState
 {
-    /// <summary>In its pool, or not yet on a journey.</summary>
+    /// <summary>In its pool, just landed, or not yet on a journey.</summary>
     Free = 0,
 
     /// <summary>Rented and being filled; no request yet.</summary>
@@ -84,12 +84,13 @@ public struct Custody
         return true;
     }
 
-    /// <summary>Gives a member of a chain a holder of its own. No swap: whoever holds the head owns the member, and
-    /// nobody else may change it. One that has left the chain stays as it is.</summary>
+    /// <summary>Gives a member of a chain a holder of its own; one that has left the chain stays as it is. Asked twice on
+    /// the way down, so a look comes first.</summary>
     internal void Disperse(FlightId flight, HolderId holder)
     {
+        // A swap though the head is held: at a hard stop the auditor takes members alone, beside a living driver.
         if (Is(CustodyState.Outstanding, flight, HolderId.Chain))
-            Set(CustodyState.Outstanding, flight, holder);
+            TryMove(CustodyState.Outstanding, flight, HolderId.Chain, CustodyState.Outstanding, flight, holder);
     }
 
     /// <summary>Sets the cell; only for who owns it by having won a <see cref="TryMove"/>.</summary>

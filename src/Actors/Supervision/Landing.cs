@@ -17,69 +17,83 @@ internal static class Landing
         // Free at once, and not rented once more: else whoever returns a list that is not his could win it here. Nobody
         // can rent it before it is in its pool.
         Parcel parcel = flight.Head;
-        if (!parcel.Custody.TryMove(
-            CustodyState.Completed, flight.Id, holder, CustodyState.Free, default, HolderId.None))
+        if (!TryFree(parcel, flight.Id, holder))
             return false;
-        int landed = 1;
-        for (Parcel? member = parcel.Next; member is not null; member = member.Next)
-            landed++;
-        // Before anybody hears of it. A chain is of one operation.
-        if (!parcel.BeganBelow)
-        {
-            if (home is not null)
-                home.CountCompleted(landed);
-            else
-                stack.Ledger.CountCompleted(landed);
-        }
         bool atHome = home is not null;
-        if (landed > 1 && parcel is NetBufferList head)
+        if (parcel is NetBufferList { Next: not null } head)
         {
-            LandChain(stack, head, flight.Id, landed, atHome);
+            LandChain(stack, head, flight.Id, home);
             return true;
         }
+        Count(stack, parcel.BeganBelow, 1, home);
         var ticket = parcel.ProtocolReserved as Ticket;
         Landed report = TakeOff(stack, parcel, flight.Id, atHome);
-        GiveBack(stack, parcel);
+        GiveBack(stack, parcel, flight.Id);
         Answer(stack, ticket, report);
         return true;
     }
 
     /// <summary>The lists are given back together, then their tickets are answered in order.</summary>
-    private static void LandChain(DriverStack stack, NetBufferList head, FlightId flight, int count, bool atHome)
+    private static void LandChain(DriverStack stack, NetBufferList head, FlightId flight, Tally? home)
     {
+        int count = 1;
+        for (Parcel? member = head.Next; member is not null; member = member.Next)
+            count++;
         (Ticket? Ticket, Landed Report)[] all = ArrayPool<(Ticket?, Landed)>.Shared.Rent(count);
         NetBufferListPool pool = head.Pool;     // a chain is of one operation, and each has its pool
+        bool beganBelow = head.BeganBelow;
         NetBufferList? first = null;
         NetBufferList? last = null;
+        int landed = 0;
         NetBufferList? list = head;
-        for (int i = 0; list is not null; i++)
+        for (int left = count; left > 0 && list is not null; left--)
         {
             var next = (NetBufferList?)list.Next;
-            if (list != head)
+            if (list == head || TryFreeMember(list, out flight))
             {
-                flight = list.Custody.Flight;       // of its own: a completion gathers several journeys
-                list.Custody.Set(CustodyState.Free, default, HolderId.None);    // owned with the head
-            }
-            all[i] = (list.ProtocolReserved as Ticket, TakeOff(stack, list, flight, atHome));
-            if (list.IsQuarantined)
-            {
-                GiveBack(stack, list);
-            }
-            else
-            {
-                list.Reset();
-                if (last is null)
-                    first = list;
+                all[landed++] = (list.ProtocolReserved as Ticket, TakeOff(stack, list, flight, home is not null));
+                if (list.IsQuarantined)
+                {
+                    GiveBack(stack, list, flight);
+                }
                 else
-                    last.Next = list;
-                last = list;
+                {
+                    list.Reset();
+                    if (last is null)
+                        first = list;
+                    else
+                        last.Next = list;
+                    last = list;
+                }
             }
             list = next;
         }
+        Count(stack, beganBelow, landed, home);
         pool.Put(first);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < landed; i++)
             Answer(stack, all[i].Ticket, all[i].Report);
         ArrayPool<(Ticket?, Landed)>.Shared.Return(all, clearArray: true);
+    }
+
+    private static bool TryFree(Parcel parcel, FlightId flight, HolderId holder) => parcel.Custody.TryMove(
+        CustodyState.Completed, flight, holder, CustodyState.Free, default, HolderId.None);
+
+    /// <summary>False: at a hard stop the auditor has landed it alone, beside a driver that still lives.</summary>
+    private static bool TryFreeMember(Parcel member, out FlightId flight)
+    {
+        flight = member.Custody.Flight;     // of its own: a completion gathers several journeys
+        return TryFree(member, flight, member.Custody.Holder);
+    }
+
+    /// <summary>Before anybody hears of it.</summary>
+    private static void Count(DriverStack stack, bool beganBelow, int landed, Tally? home)
+    {
+        if (beganBelow)
+            return;
+        if (home is not null)
+            home.CountCompleted(landed);
+        else
+            stack.Ledger.CountCompleted(landed);
     }
 
     /// <summary>What there is to tell of it.</summary>
@@ -97,13 +111,13 @@ internal static class Landing
 
     /// <summary>Before the user hears of it, so that a user who posts again at once finds room, and nothing that the
     /// user's callback throws can keep it.</summary>
-    private static void GiveBack(DriverStack stack, Parcel parcel)
+    private static void GiveBack(DriverStack stack, Parcel parcel, FlightId flight)
     {
         if (parcel is OffloadBlock ended)
             stack.Blocks.TryRemove(ended, out _);
         if (parcel.IsQuarantined)
         {
-            parcel.Custody.Set(CustodyState.Quarantined, default, HolderId.None);
+            parcel.Custody.Set(CustodyState.Quarantined, flight, HolderId.None);
             stack.Ledger.CountQuarantined();
             // The memory is given up, not the room: else a stack would stand still after as many as its pool holds.
             (parcel as NetBufferList)?.Pool.Reserve(1);

@@ -33,6 +33,7 @@ public sealed class LandingSpecs
             new Landed(OffloadOperation.Send, NdisStatus.Success, 2, true, null),
             new Landed(OffloadOperation.Send, NdisStatus.Success, 2, false, null)]);
         outThen.ShouldBe(0, "the list is back before its caller hears of it");
+        chain.ShouldAllBe(list => list.Custody.Is(CustodyState.Free, default, HolderId.None));
         (_stack.Ledger.Completed, _stack.Ledger.Violations).ShouldBe((3, 0));
     }
 
@@ -133,6 +134,51 @@ public sealed class LandingSpecs
             [VerifierCheck.ContextDepth, VerifierCheck.UseAfterHandOver]);
         Enumerable.Range(0, length).Select(_ => _stack.Sends.Rent(null)!).ShouldBeUnique();
         _stack.Sends.Out.ShouldBe(length);
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    public void A_member_that_the_auditor_has_landed_is_not_landed_again(int at, bool meanwhile)
+    {
+        // At a hard stop it takes what it finds, list by list, beside a driver that still lives.
+        NetBufferList[] chain = [.. Enumerable.Range(0, 3).Select(_ => Completed(NdisStatus.Success, 0))];
+        (chain[0].Next, chain[1].Next) = (chain[1], chain[2]);
+        int[] answers = new int[3];
+        for (int i = 0; i < 3; i++)
+        {
+            int own = i;
+            chain[i].ProtocolReserved = new HeardTicket(_ => answers[own]++);
+        }
+        Flight flight = new(chain[0].Custody.Flight, chain[0], 3);
+        if (meanwhile)
+        {
+            chain[0].Frames.Push(new Edge("mux0"), null);
+            _stack.Ledger.OnViolation = _ => Audit(chain[at]);      // when the head is free and the members are not
+        }
+        else
+        {
+            Audit(chain[at]);
+        }
+
+        Landing.Land(_stack, flight, _holder).ShouldBeTrue();
+        foreach (NetBufferList left in chain)
+            Audit(left);
+
+        answers.ShouldBe([1, 1, 1]);
+        (_stack.Ledger.Completed, _stack.Sends.Out).ShouldBe((3, 0));
+        Enumerable.Range(0, 3).Select(_ => _stack.Sends.Rent(null)!).ShouldBeUnique();
+
+        void Audit(NetBufferList list)
+        {
+            FlightId its = list.Custody.Flight;
+            if (!list.Custody.TryMove(CustodyState.Completed, its, _holder,
+                CustodyState.Completed, its, HolderId.Custodian))
+                return;
+            list.Next = null;
+            Landing.Land(_stack, new Flight(its, list, 1), HolderId.Custodian).ShouldBeTrue();
+        }
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal static class Lists
         return chain;
     }
 
-    /// <summary>The end of a journey, as the landing does it.</summary>
+    /// <summary>The end of a journey; the list is ready for the next.</summary>
     public static void LandForTest(this NetBufferList list) =>
         list.Custody.TryMove(CustodyState.Completed, list.Custody.Flight, list.Custody.Holder,
             CustodyState.Rented, list.Custody.Flight, list.Custody.Holder).ShouldBeTrue();
