@@ -172,8 +172,8 @@ internal static class KernelBench
                 }),
             ]);
 
-        // Each for himself: the timers of an actor system wake threads of the pool, which look for work and take the cores
-        // of whoever is measured.
+        // Each for himself: the timers of an actor system wake threads of the pool, which look for work and take the
+        // cores of whoever is measured.
         async Task<Sample> AloneAsync(string who, Func<IClient, Task<Sample>> run)
         {
             await SettleAsync().ConfigureAwait(false);

@@ -55,7 +55,8 @@ internal static class MessagingBench
                     BenchStack.MeasureAsync(plan.Name,
                         StackLanes.Make(height, stack.Connections, plan.Window, plan.Chain), requests, plan.Chain))),
                 .. plan.Promise is { } promise
-                    ? [Contestant.Rival("custody, gate and checks alone", () => promise.MeasureAsync(plan.Name, requests))]
+                    ? [Contestant.Rival("custody, gate and checks alone",
+                        () => promise.MeasureAsync(plan.Name, requests))]
                     : Array.Empty<Contestant>(),
                 Rival("bare actors", null),
                 .. stack.OwnDispatcher is { } own ? [Rival("bare actors, dispatcher of the stack", own)]

@@ -84,8 +84,8 @@ public struct Custody
         return true;
     }
 
-    /// <summary>Gives a member of a chain a holder of its own; one that has left the chain stays as it is. Asked twice on
-    /// the way down, so a look comes first.</summary>
+    /// <summary>Gives a member of a chain a holder of its own; one that has left the chain stays as it is. Asked twice
+    /// on the way down, so a look comes first.</summary>
     internal void Disperse(FlightId flight, HolderId holder)
     {
         // A swap though the head is held: at a hard stop the auditor takes members alone, beside a living driver.
