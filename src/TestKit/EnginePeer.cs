@@ -22,6 +22,7 @@ internal sealed class EnginePeer : IWorldPeer
     private long _said;
     private long _has;
     private bool _wasReset;
+    private bool _hasLingered;
     private bool _isCalm;
     private TimeSpan _restsUntil;
 
@@ -101,7 +102,8 @@ internal sealed class EnginePeer : IWorldPeer
     public bool IsRefused => _target.IsGone || _target.Refuses || IsReset;
 
     /// <inheritdoc/>
-    public bool IsWished => false;
+    /// <remarks>From TIME_WAIT on, where there is nothing more to do for an adapter (TMR-07).</remarks>
+    public bool IsWished => _hasLingered || _line.State == TcpConnectionState.TimeWait;
 
     /// <inheritdoc/>
     public bool HasMore => !IsReset && (_said < _sends || (_finishes && !PeerFinished));
@@ -249,6 +251,7 @@ internal sealed class EnginePeer : IWorldPeer
     {
         _choices.Clear();
         SimulatedPeer peer = _line.Peer;
+        _hasLingered |= _line.State == TcpConnectionState.TimeWait;
         if (IsReset || _target.Now < _restsUntil)
             return;
         // What it has to say it says, however much else it has done.
