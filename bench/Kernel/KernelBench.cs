@@ -12,7 +12,7 @@ internal static class KernelBench
     private const string Staying = "stack, user on the target's thread";
     private const string Sockets = "sockets of .NET";
     private const string AkkaIo = "Akka.IO";
-    private static readonly string[] Everybody = [Stack, Sockets, AkkaIo];
+    private static readonly string[] Rivals = [Sockets, AkkaIo];
 
     public static async Task RunAsync(BenchOptions options, Action<CaseResult> tell)
     {
@@ -145,8 +145,8 @@ internal static class KernelBench
             int count = options.Count(10_000, 100);
             return Contest.RunAsync(options, tell,
             [
-                .. Everybody.Select(name =>
-                    new Contestant(name, name != Stack, () => Crowd.MeasureAsync(name, peer, count))),
+                new Contestant(Stack, false, () => Crowd.MeasureAsync(Stack, peer, count)),
+                .. Rivals.Select(name => new Contestant(name, true, () => Crowd.MeasureAsync(name, peer, count))),
                 .. Natives(one => one.RunAsync("crowd", peer.DiscardPort, count, 64, word => word switch
                 {
                     "open" => OpenCase(count),
@@ -163,8 +163,7 @@ internal static class KernelBench
             [
                 Contestant.Ours(Stack, () => AloneAsync(Stack, run)),
                 .. also is null ? Array.Empty<Contestant>() : [Contestant.Ours(also, () => AloneAsync(also, run))],
-                .. Everybody.Where(name => name != Stack).Select(name =>
-                    Contestant.Rival(name, () => AloneAsync(name, run))),
+                .. Rivals.Select(name => Contestant.Rival(name, () => AloneAsync(name, run))),
                 .. Natives(async one =>
                 {
                     await SettleAsync().ConfigureAwait(false);

@@ -21,8 +21,6 @@ internal sealed class BareCustody
     {
         var pool = new NetBufferListPool("bench", window, 0, new Ledger());
         _lists = [.. Enumerable.Range(0, window).Select(_ => pool.Rent(null)!)];
-        foreach (NetBufferList list in _lists)
-            list.Custody.Set(CustodyState.Free, default, HolderId.None);
     }
 
     public Task<Sample> MeasureAsync(string name, long requests) => Task.Run(() => Measure(name, requests));
